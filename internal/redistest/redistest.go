@@ -1,0 +1,101 @@
+// Package redistest gives each test a redis-server of its own, on a socket in
+// a temporary folder, and stops it when the test ends.
+package redistest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Server is a running redis-server.
+type Server struct {
+	URL    string // redis-socket://…
+	Socket string
+
+	tb   testing.TB
+	args []string
+	cmd  *exec.Cmd
+}
+
+// Start runs redis-server with appendonly, appendfsync always and noeviction;
+// args such as "--maxmemory", "8mb" come after these and win. It returns when
+// the server answers. A machine without redis-server fails the test.
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	// Not tb.TempDir: a socket's path may have 107 bytes at most (unix(7)).
+	dir, err := os.MkdirTemp("", "redis")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := &Server{Socket: filepath.Join(dir, "s"), tb: tb}
+	s.URL = "redis-socket://" + s.Socket
+	s.args = append([]string{
+		"--port", "0", "--unixsocket", s.Socket, "--dir", dir, "--save", "", "--daemonize", "no",
+		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--loglevel", "warning",
+	}, args...)
+	tb.Cleanup(func() {
+		s.Kill()
+		_ = os.RemoveAll(dir)
+	})
+	s.Run()
+	return s
+}
+
+// Run starts the server again on the same data after Kill.
+func (s *Server) Run() {
+	s.tb.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		s.tb.Fatal("redis-server is not installed: run `make deps` (Debian: apt-get install redis-server)")
+	}
+	s.cmd = exec.Command(path, s.args...)
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := s.cmd.Start(); err != nil {
+		s.tb.Fatalf("start redis-server: %v", err)
+	}
+	client := s.Client()
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for tick := time.NewTicker(5 * time.Millisecond); ; {
+		if client.Ping(ctx).Err() == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			s.tb.Fatal("redis-server did not answer within 20 s")
+		case <-tick.C:
+		}
+	}
+}
+
+// Kill ends the server as kill -9 does. It may be called twice.
+func (s *Server) Kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+	s.cmd = nil
+	_ = os.Remove(s.Socket)
+}
+
+// Stop freezes the server: connections stay open and nothing answers. Continue ends it.
+func (s *Server) Stop() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Continue wakes a stopped server.
+func (s *Server) Continue() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
+
+// Client gives a plain client, closed when the test ends.
+func (s *Server) Client() *redis.Client {
+	c := redis.NewClient(&redis.Options{Network: "unix", Addr: s.Socket})
+	s.tb.Cleanup(func() { _ = c.Close() })
+	return c
+}

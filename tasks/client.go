@@ -1,0 +1,44 @@
+package tasks
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+)
+
+// Client queues tasks. Safe for use by many goroutines.
+type Client struct {
+	asynq *asynq.Client
+	seal  Sealer
+}
+
+// NewClient queues over rdb, whose patience and closing are the caller's.
+func NewClient(rdb redis.UniversalClient, s Sealer) *Client {
+	return &Client{asynq: asynq.NewClientFromRedisClient(rdb), seal: s}
+}
+
+// Enqueue commits one task; at is when it is due, rounded by asynq to the
+// whole second below, and zero means at once. A nil error means that Redis has
+// it; after an error it may have it all the same. A task whose id is already
+// there counts as committed: go-redis sends a script again when the answer to
+// the first was lost, and then finds its own task (asynq v0.26.0 rdb.go:99).
+func Enqueue[P any](ctx context.Context, c *Client, k Kind[P], p P, at time.Time) error {
+	payload, err := k.Encode(p, c.seal)
+	if err != nil {
+		return err
+	}
+	id := rand.Text()
+	if k.id != nil {
+		id = k.id(p)
+	}
+	task, options := k.task(payload, id, at)
+	if _, err := c.asynq.EnqueueContext(ctx, task, options...); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("enqueue %s: %w", k.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package tasks
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+)
+
+// The queues. Each channel has two, served with priority to the first, so
+// that a morning's follow-ups never stand before a new person's confirmation.
+const (
+	QueueIntake    = "intake"
+	QueueMail      = "mail"
+	QueueMailLater = "mail-later"
+	QueueSMS       = "sms"
+	QueueSMSLater  = "sms-later"
+)
+
+// Limits are what asynq would otherwise choose for us: 25 retries over about
+// 20 days, and 30 minutes each (asynq v0.26.0 client.go:305-311).
+type Limits struct {
+	Name  string // on the wire: never changed
+	Queue string // for what is due at once
+	Later string // for what is scheduled; "" means the same queue
+
+	// Retries bounds how often a task is tried again after an error of our own
+	// house, such as a Redis that does not answer. A provider's "not now" is no
+	// retry: the message is planned anew in the ledger. The number is high since
+	// asynq archives a task at the bound even for an error that counts as no
+	// failure (processor.go:343).
+	Retries int
+
+	// Timeout bounds one run, in whole seconds: asynq cuts off the rest
+	// (client.go:392). A stopping worker waits longer than this.
+	Timeout time.Duration
+}
+
+// Kind is a task's kind with the type of what it carries.
+type Kind[P any] struct {
+	Limits
+	sealed bool           // the payload is sealed, since it carries a person
+	id     func(P) string // nil: each scheduling gets a new id
+}
+
+// The kinds.
+var (
+	// Submitted carries a contact form from intake to the ledger.
+	Submitted = Kind[Submission]{
+		Limits: Limits{Name: "contact:submitted", Queue: QueueIntake, Retries: 2000, Timeout: 30 * time.Second},
+		sealed: true,
+		id:     func(s Submission) string { return s.ID },
+	}
+	// Email is the alarm clock of a planned email.
+	Email = Kind[Message]{Limits: Limits{Name: "message:email", Queue: QueueMail, Later: QueueMailLater, Retries: 2000, Timeout: 45 * time.Second}}
+	// SMS is the alarm clock of a planned text.
+	SMS = Kind[Message]{Limits: Limits{Name: "message:sms", Queue: QueueSMS, Later: QueueSMSLater, Retries: 2000, Timeout: 45 * time.Second}}
+)
+
+// All lists the limits of every kind.
+func All() []Limits { return []Limits{Submitted.Limits, Email.Limits, SMS.Limits} }
+
+// Sealer seals and opens a payload; about names the place it belongs to.
+type Sealer interface {
+	Seal(plain []byte, about string) []byte
+	Open(sealed []byte, about string) ([]byte, error)
+}
+
+// Encode gives the bytes that lie in Redis.
+func (k Kind[P]) Encode(p P, s Sealer) ([]byte, error) {
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", k.Name, err)
+	}
+	if k.sealed {
+		return s.Seal(plain, k.Name), nil
+	}
+	return plain, nil
+}
+
+// Decode reads what Encode wrote. Its errors hold nothing of the payload.
+func (k Kind[P]) Decode(payload []byte, s Sealer) (P, error) {
+	var p P
+	if k.sealed {
+		plain, err := s.Open(payload, k.Name)
+		if err != nil {
+			return p, fmt.Errorf("decode %s: %w", k.Name, err)
+		}
+		payload = plain
+	}
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return p, fmt.Errorf("decode %s: not the JSON that was queued", k.Name)
+	}
+	return p, nil
+}
+
+// task makes the asynq task; at is when it is due, zero for at once.
+func (k Kind[P]) task(payload []byte, id string, at time.Time) (*asynq.Task, []asynq.Option) {
+	options := []asynq.Option{asynq.MaxRetry(k.Retries), asynq.Timeout(k.Timeout), asynq.TaskID(id)}
+	queue := k.Queue
+	if !at.IsZero() {
+		options = append(options, asynq.ProcessAt(at))
+		if k.Later != "" {
+			queue = k.Later
+		}
+	}
+	return asynq.NewTask(k.Name, payload), append(options, asynq.Queue(queue))
+}
