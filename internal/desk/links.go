@@ -1,0 +1,98 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/seal"
+)
+
+// Links makes and reads the links that only their reader may use: those in the
+// note to staff and the one that unsubscribes. A link carries opaque ids and a
+// keyed hash; it can be neither guessed nor altered.
+type Links struct {
+	Keys      *seal.Keys
+	PublicURL string // without a slash at the end
+}
+
+// The purposes keep one kind of link from being used as another.
+const (
+	forNote        = "note"
+	forUnsubscribe = "unsubscribe"
+)
+
+// Note is the link by which staff do an action for submission n.
+func (l Links) Note(id contact.ID, n int, action string) string {
+	return l.PublicURL + "/n/" + l.Keys.Sign(forNote, string(id), strconv.Itoa(n), action)
+}
+
+// Unsubscribe is the link that ends the follow-ups to submission n.
+func (l Links) Unsubscribe(id contact.ID, n int) string {
+	return l.PublicURL + "/u/" + l.Keys.Sign(forUnsubscribe, string(id), strconv.Itoa(n))
+}
+
+// Item is the short name of a submission, for people to say aloud: four
+// characters without those that look alike. It names, it does not identify.
+func (l Links) Item(id contact.ID, n int) string {
+	const letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+	hash := l.Keys.Hash("item", string(id)+" "+strconv.Itoa(n))
+	var b strings.Builder
+	for i := range 4 {
+		b.WriteByte(letters[(int(hash[2*i])*31+int(hash[2*i+1]))%len(letters)])
+	}
+	return b.String()
+}
+
+// Target is what a link is about.
+type Target struct {
+	Contact contact.ID
+	N       int
+	Action  string // with a note's link
+}
+
+// ParseNote reads the token of a note's link; seal.ErrToken when it is not ours.
+func (l Links) ParseNote(token string) (Target, error) { return l.parse(forNote, token, 3) }
+
+// ParseUnsubscribe reads the token of an unsubscribe link; seal.ErrToken when
+// it is not ours.
+func (l Links) ParseUnsubscribe(token string) (Target, error) {
+	return l.parse(forUnsubscribe, token, 2)
+}
+
+func (l Links) parse(purpose, token string, fields int) (Target, error) {
+	f, err := l.Keys.Verify(purpose, token)
+	if err != nil {
+		return Target{}, err
+	}
+	if len(f) != fields {
+		return Target{}, seal.ErrToken
+	}
+	n, err := strconv.Atoi(f[1])
+	if err != nil {
+		return Target{}, seal.ErrToken
+	}
+	t := Target{Contact: contact.ID(f[0]), N: n}
+	if fields == 3 {
+		t.Action = f[2]
+	}
+	return t, nil
+}
+
+// Act does what a note's link asks for.
+func (d *Desk) Act(ctx context.Context, t Target, by string) error {
+	switch t.Action {
+	case "read":
+		return d.Read(ctx, t.Contact, t.N, by)
+	case "answered":
+		return d.Answered(ctx, t.Contact, t.N, by)
+	case "booked":
+		return d.Booked(ctx, t.Contact, t.N, by)
+	case "stop":
+		return d.Stop(ctx, t.Contact, t.N, by)
+	default:
+		return fmt.Errorf("note link: no action %q", t.Action)
+	}
+}

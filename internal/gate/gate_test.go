@@ -1,0 +1,167 @@
+package gate_test
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/hours"
+)
+
+var denver = zone("America/Denver")
+
+func zone(name string) *time.Location {
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+func at(s string) time.Time {
+	t, err := time.ParseInLocation("2006-01-02 15:04", s, denver)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// ready is a follow-up by email that may go.
+func ready() gate.Snapshot {
+	return gate.Snapshot{
+		Class: gate.FollowUp, Via: contact.ViaEmail, Address: true, Consent: true,
+		Due: at("2026-11-24 11:00"), Windows: hours.Default(), Zones: []*time.Location{denver},
+	}
+}
+
+func TestTheGate(t *testing.T) {
+	t.Parallel()
+	day, night := at("2026-11-24 11:00"), at("2026-11-24 22:30")
+	morning := at("2026-11-25 10:00")
+	for _, c := range []struct {
+		name   string
+		change func(*gate.Snapshot)
+		now    time.Time
+		do     gate.Do
+		until  time.Time
+		why    gate.Reason
+	}{
+		{"a follow-up that was agreed to goes by day", func(s *gate.Snapshot) {}, day, gate.Go, time.Time{}, ""},
+		{"at night it waits for the morning", func(s *gate.Snapshot) {}, night, gate.Hold, morning, gate.ReasonHours},
+		{"without consent it never goes", func(s *gate.Snapshot) { s.Consent = false }, day, gate.Never, time.Time{}, gate.ReasonNoConsent},
+		{"without an address it never goes", func(s *gate.Snapshot) { s.Address = false }, day, gate.Never, time.Time{}, gate.ReasonNoAddress},
+		{"after unsubscribing it never goes", func(s *gate.Snapshot) { s.Suppressed = gate.Unsubscribed }, day, gate.Never, time.Time{}, gate.ReasonUnsubscribed},
+		{"to a dead address it never goes", func(s *gate.Snapshot) { s.Suppressed = gate.Dead }, day, gate.Never, time.Time{}, gate.ReasonDead},
+		{"a block of a kind that this version does not know holds", func(s *gate.Snapshot) { s.Suppressed = "new" }, day, gate.Never, time.Time{}, gate.ReasonSuppressed},
+		{"after a booking it never goes", func(s *gate.Snapshot) { s.Stopped = "booked" }, day, gate.Never, time.Time{}, gate.ReasonBooked},
+		{"unread it waits for a reader", func(s *gate.Snapshot) { s.Unread = true }, day, gate.Hold, at("2026-12-01 11:00").Add(time.Second), gate.ReasonUnread},
+		{"what cannot be read holds", func(s *gate.Snapshot) { s.Unreadable = true }, day, gate.Hold, day.Add(time.Minute), gate.ReasonUnreadable},
+		{"eight days late it never goes", func(s *gate.Snapshot) {}, at("2026-12-02 12:00"), gate.Never, time.Time{}, gate.ReasonTooLate},
+		{"Thanksgiving is skipped", func(s *gate.Snapshot) {}, at("2026-11-25 18:00"), gate.Hold, at("2026-11-27 10:00"), gate.ReasonHours},
+
+		{"a confirmation email goes at night", confirmation(contact.ViaEmail), night, gate.Go, time.Time{}, ""},
+		{"and needs no box", with(confirmation(contact.ViaEmail), func(s *gate.Snapshot) { s.Consent = false }), night, gate.Go, time.Time{}, ""},
+		{"and no reader", with(confirmation(contact.ViaEmail), func(s *gate.Snapshot) { s.Unread = true }), night, gate.Go, time.Time{}, ""},
+		{"and goes to one who unsubscribed and writes again", with(confirmation(contact.ViaEmail), func(s *gate.Snapshot) { s.Suppressed = gate.Unsubscribed }), day, gate.Go, time.Time{}, ""},
+		{"but to no dead address", with(confirmation(contact.ViaEmail), func(s *gate.Snapshot) { s.Suppressed = gate.Dead }), day, gate.Never, time.Time{}, gate.ReasonDead},
+		{"but not a day late", confirmation(contact.ViaEmail), at("2026-11-25 11:01"), gate.Never, time.Time{}, gate.ReasonTooLate},
+		{"a confirmation text waits at night", confirmation(contact.ViaSMS), night, gate.Hold, morning, gate.ReasonHours},
+		{"and needs the box", with(confirmation(contact.ViaSMS), func(s *gate.Snapshot) { s.Consent = false }), day, gate.Never, time.Time{}, gate.ReasonNoConsent},
+		{"and a reader", with(confirmation(contact.ViaSMS), func(s *gate.Snapshot) { s.Unread = true }), day, gate.Hold, at("2026-11-27 11:00").Add(time.Second), gate.ReasonUnread},
+		{"and ends with STOP", with(confirmation(contact.ViaSMS), func(s *gate.Snapshot) { s.Suppressed = gate.OptedOut }), day, gate.Never, time.Time{}, gate.ReasonOptedOut},
+
+		{"nothing keeps the note from staff", func(s *gate.Snapshot) {
+			*s = gate.Snapshot{Class: gate.Staff, Via: contact.ViaEmail, Address: true, Unread: true, Suppressed: gate.Dead, Unreadable: true}
+		}, night, gate.Go, time.Time{}, ""},
+		{"but nobody to read it", func(s *gate.Snapshot) { *s = gate.Snapshot{Class: gate.Staff} }, day, gate.Never, time.Time{}, gate.ReasonNoAddress},
+		{"an empty snapshot is no", func(s *gate.Snapshot) { *s = gate.Snapshot{} }, day, gate.Never, time.Time{}, gate.ReasonNoAddress},
+		{"no zone is no", func(s *gate.Snapshot) { s.Zones = nil }, day, gate.Never, time.Time{}, gate.ReasonNoHours},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := ready()
+			c.change(&s)
+			got := gate.Decide(s, c.now)
+			if got.Do != c.do || got.Why != c.why || !got.Until.Equal(c.until) {
+				t.Errorf("got %v until %v (%s); want %v until %v (%s)", got.Do, got.Until.In(denver), got.Why, c.do, c.until, c.why)
+			}
+		})
+	}
+}
+
+func confirmation(v contact.Via) func(*gate.Snapshot) {
+	return func(s *gate.Snapshot) { s.Class, s.Via = gate.Confirmation, v }
+}
+
+func with(first, then func(*gate.Snapshot)) func(*gate.Snapshot) {
+	return func(s *gate.Snapshot) { first(s); then(s) }
+}
+
+func snapshots() *rapid.Generator[gate.Snapshot] {
+	return rapid.Custom(func(t *rapid.T) gate.Snapshot {
+		zones := rapid.SliceOfN(rapid.SampledFrom([]*time.Location{denver, zone("America/New_York"), zone("Pacific/Honolulu")}), 0, 3).Draw(t, "zones")
+		return gate.Snapshot{
+			Class:      rapid.SampledFrom([]gate.Class{gate.Confirmation, gate.FollowUp, gate.Reminder, gate.Reply}).Draw(t, "class"),
+			Via:        rapid.SampledFrom([]contact.Via{contact.ViaEmail, contact.ViaSMS}).Draw(t, "via"),
+			Address:    rapid.Bool().Draw(t, "address"),
+			Consent:    rapid.Bool().Draw(t, "consent"),
+			Suppressed: rapid.SampledFrom([]gate.Suppression{"", gate.Unsubscribed, gate.OptedOut, gate.Dead}).Draw(t, "suppressed"),
+			Unread:     rapid.Bool().Draw(t, "unread"),
+			Stopped:    rapid.SampledFrom([]string{"", "booked"}).Draw(t, "stopped"),
+			Unreadable: rapid.Bool().Draw(t, "unreadable"),
+			Due:        at("2026-11-24 11:00").Add(time.Duration(rapid.IntRange(-200, 200).Draw(t, "due")) * time.Hour),
+			Windows:    hours.Default(), Zones: zones,
+		}
+	})
+}
+
+// An added restriction never opens, whatever else holds.
+func TestARestrictionNeverOpens(t *testing.T) {
+	t.Parallel()
+	restrictions := []func(*gate.Snapshot){
+		func(s *gate.Snapshot) { s.Address = false },
+		func(s *gate.Snapshot) { s.Consent = false },
+		func(s *gate.Snapshot) { s.Suppressed = gate.OptedOut },
+		func(s *gate.Snapshot) { s.Unread = true },
+		func(s *gate.Snapshot) { s.Stopped = "booked" },
+		func(s *gate.Snapshot) { s.Unreadable = true },
+		func(s *gate.Snapshot) { s.Zones = append(s.Zones[:len(s.Zones):len(s.Zones)], zone("Asia/Tokyo")) },
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := snapshots().Draw(t, "snapshot")
+		now := at("2026-11-24 00:00").Add(time.Duration(rapid.IntRange(0, 60*24*14).Draw(t, "minutes")) * time.Minute)
+		before := gate.Decide(s, now)
+		restricted := s
+		restrictions[rapid.IntRange(0, len(restrictions)-1).Draw(t, "restriction")](&restricted)
+		if len(s.Zones) == 0 && len(restricted.Zones) > 0 {
+			return // a zone where none was known is knowledge, no restriction
+		}
+		if after := gate.Decide(restricted, now); before.Do != gate.Go && after.Do == gate.Go {
+			t.Fatalf("%+v became go by a restriction", s)
+		}
+	})
+}
+
+// What goes as marketing or by text goes inside the window of every zone, and
+// what waits waits for a moment to come and says why.
+func TestNothingGoesOutsideEveryWindow(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := snapshots().Draw(t, "snapshot")
+		now := at("2026-11-24 00:00").Add(time.Duration(rapid.IntRange(0, 60*24*14).Draw(t, "minutes")) * time.Minute)
+		v := gate.Decide(s, now)
+		bound := s.Class == gate.FollowUp || s.Via == contact.ViaSMS && s.Class != gate.Reply
+		if v.Do == gate.Go && bound && !s.Windows.Open(now, s.Zones) {
+			t.Fatalf("%+v goes at %s", s, now)
+		}
+		if v.Do == gate.Hold && !v.Until.After(now) {
+			t.Fatalf("%+v waits for the past: %s", s, v.Until)
+		}
+		if v.Do != gate.Go && (v.Why == "" || v.Why.Say() == string(v.Why)) {
+			t.Fatalf("%+v: no sentence for staff for %q", s, v.Why)
+		}
+	})
+}

@@ -1,0 +1,56 @@
+package gate
+
+// Reason is why a message waits or does not go: a stable code in the ledger,
+// with the sentence that staff read in Say.
+type Reason string
+
+// The reasons.
+const (
+	ReasonUnreadable   Reason = "unreadable"
+	ReasonNoAddress    Reason = "no_address"
+	ReasonSuppressed   Reason = "suppressed"
+	ReasonUnsubscribed Reason = "unsubscribed"
+	ReasonOptedOut     Reason = "opted_out"
+	ReasonDead         Reason = "dead_address"
+	ReasonNoConsent    Reason = "no_consent"
+	ReasonReplied      Reason = "replied"
+	ReasonBooked       Reason = "booked"
+	ReasonStaff        Reason = "staff"
+	ReasonTooLate      Reason = "too_late"
+	ReasonUnread       Reason = "unread"
+	ReasonHours        Reason = "hours"
+	ReasonNoHours      Reason = "no_hours"
+	ReasonProvider     Reason = "provider"
+	ReasonRefused      Reason = "refused"
+	ReasonWords        Reason = "words"
+	ReasonLostAnswer   Reason = "lost_answer"
+)
+
+var sentences = map[Reason]string{
+	ReasonUnreadable:   "Its conditions could not be checked; it will be tried again.",
+	ReasonNoAddress:    "There is no address, or no number that may be texted.",
+	ReasonSuppressed:   "This address is blocked.",
+	ReasonUnsubscribed: "The person unsubscribed from follow-ups.",
+	ReasonOptedOut:     "The person opted out of texts.",
+	ReasonDead:         "The provider says that nobody is at this address.",
+	ReasonNoConsent:    "The person did not agree to messages of this kind.",
+	ReasonReplied:      "The person was answered.",
+	ReasonBooked:       "The person has booked.",
+	ReasonStaff:        "Staff stopped the sequence.",
+	ReasonTooLate:      "It would have come too late to say anything.",
+	ReasonUnread:       "A person must read the submission first.",
+	ReasonHours:        "It waits for hours in which messages may go where the person lives.",
+	ReasonNoHours:      "No common hour within seven days in which it may go; please call.",
+	ReasonProvider:     "The provider could not take it now; it will be tried again.",
+	ReasonRefused:      "The provider refused it.",
+	ReasonWords:        "The message could not be written; its template needs a look.",
+	ReasonLostAnswer:   "The provider's answer was lost; it may have been sent. Do not resend.",
+}
+
+// Say gives the sentence for staff; an unknown code is given as it is.
+func (r Reason) Say() string {
+	if s, ok := sentences[r]; ok {
+		return s
+	}
+	return string(r)
+}

@@ -1,0 +1,75 @@
+// Package intake takes a contact form in: it checks and normalises what was
+// typed, seals it, and commits it with exactly one durable act.
+package intake
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/joydevie/followup/internal/contact"
+)
+
+// Form is what arrived, as typed: every field is text. The names in the
+// brackets are those of the wire.
+type Form struct {
+	Name         string // [name]
+	Email        string // [email]
+	Phone        string // [phone]
+	Message      string // [message]
+	ConsentSMS   string // [consent_sms]
+	ConsentEmail string // [consent_email]
+	Preferred    string // [preferred_channel]
+	Language     string // [language]
+	TimeZone     string // [time_zone]
+	Page         string // [page]
+}
+
+// Origin is where it came from, for the consent proof and the limits.
+type Origin struct {
+	IP             netip.Addr
+	UserAgent      string
+	IdempotencyKey string // "" when the client sent none
+}
+
+// Receipt says what was taken in, for the answer and the thank-you page. It
+// holds nothing of the person.
+type Receipt struct {
+	ID       string
+	Language contact.Language
+	Email    bool // a confirmation will come by email
+	SMS      bool // a confirmation will come by SMS, inside the send window
+	Call     bool // a phone number was given that no text may go to: somebody calls
+}
+
+// Fault is one field that cannot be used. Code picks the sentence that the
+// visitor reads; the sentences stand in templates/pages.
+type Fault struct {
+	Field string // name on the wire
+	Code  string // one of the codes below
+}
+
+// The codes, each with a sentence in every language.
+const (
+	FaultReach       = "reach"        // email: neither address nor number was given
+	FaultEmail       = "email"        // email: not an address
+	FaultEmailTwoAts = "email_two_at" // email: two @ signs
+	FaultPhone       = "phone"        // phone: not a number
+	FaultTick        = "tick"         // consent_*: neither yes nor no
+	FaultPreferred   = "preferred"    // preferred_channel: not email, sms or phone
+	FaultTooLong     = "too_long"     // any text: longer than the form takes
+	FaultUnreadable  = "unreadable"   // any field: not valid UTF-8
+)
+
+// Invalid lists every field at fault, in the order of the form. Nothing was
+// taken in.
+type Invalid struct{ Faults []Fault }
+
+// Error names the fields and their codes; it holds nothing that was typed.
+func (e *Invalid) Error() string {
+	var b strings.Builder
+	b.WriteString("contact form:")
+	for _, f := range e.Faults {
+		b.WriteString(" " + f.Field + ": " + f.Code + ";")
+	}
+	return strings.TrimSuffix(b.String(), ";")
+}

@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
+)
+
+// raise sets a mark unless one that reaches as far is there, writes the event,
+// and reports whether anything changed.
+var raise = redis.NewScript(`
+local have = redis.call('HGET', KEYS[1], ARGV[1])
+if have and cjson.decode(have).n >= tonumber(ARGV[2]) then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('RPUSH', KEYS[2], ARGV[4])
+return 1`)
+
+// lower takes a mark away if it reaches no further than ARGV[2].
+var lower = redis.NewScript(`
+local have = redis.call('HGET', KEYS[1], ARGV[1])
+if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+if not have or cjson.decode(have).n > tonumber(ARGV[2]) then return 0 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('RPUSH', KEYS[2], ARGV[3])
+return 1`)
+
+// suppress sets the reason, but never the weakest (ARGV[2]) over another.
+var suppress = redis.NewScript(`
+local have = redis.call('GET', KEYS[1])
+if have == ARGV[1] or (have and ARGV[1] == ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
+return 1`)
+
+// MarkRead says that somebody has read the person's submissions up to n. What
+// waited for a reader is no longer kept back by that; ringing for it is the
+// caller's matter. Twice is once. It returns ErrNone for nobody.
+func (l *Ledger) MarkRead(ctx context.Context, id contact.ID, n int, by string) error {
+	event := Event{At: l.now().Unix(), What: "read", N: n, By: by}
+	return l.act(ctx, lower, "mark as read", id, fieldUnread, n, event.encode())
+}
+
+// Stop ends the sequences of the person's submissions up to n and cancels what
+// is planned in them. What a worker holds at this moment is stopped by the
+// gate, unless the provider already has it. Twice is once. It returns ErrNone
+// for nobody.
+func (l *Ledger) Stop(ctx context.Context, id contact.ID, n int, why gate.Reason, by string) error {
+	now := l.now().Unix()
+	m := mark{N: n, Why: why, By: by, At: now}
+	event := Event{At: now, What: string(why), N: n, By: by}
+	if err := l.act(ctx, raise, "stop", id, fieldStopped, n, m.encode(), event.encode()); err != nil {
+		return err
+	}
+	return l.cancel(ctx, id, why, by, func(p Planned) bool { return p.Entry.N <= n && IsFollowUp(p.Entry.Template) })
+}
+
+func (l *Ledger) act(ctx context.Context, script *redis.Script, doing string, id contact.ID, args ...any) error {
+	done, err := script.Run(ctx, l.redis, []string{personKey(id), logKey(id)}, args...).Int()
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", doing, id, err)
+	}
+	if done < 0 {
+		return fmt.Errorf("%s %s: %w", doing, id, ErrNone)
+	}
+	return nil
+}
+
+// cancel settles what is pending and meant as cancelled.
+func (l *Ledger) cancel(ctx context.Context, id contact.ID, why gate.Reason, by string, meant func(Planned) bool) error {
+	p, err := l.Person(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, m := range p.Messages {
+		if (m.Row.State != Waiting && m.Row.State != Held) || !meant(m) {
+			continue
+		}
+		row, err := m.Row.To(Cancelled, why, l.now())
+		if err != nil {
+			return err
+		}
+		row.By = by
+		// A race means that a worker holds it now; the gate tells it to stop.
+		if err := l.Settle(ctx, &m, row); err != nil && !errors.Is(err, ErrRace) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Suppress blocks the address that the way of that submission leads to, for
+// the person and for whoever else has it, and cancels the follow-ups by that
+// way. It is in force when Suppress returns. A weaker reason never replaces a
+// stronger one. Twice is once.
+func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.Via, why gate.Suppression, by string) error {
+	p, err := l.Person(ctx, id)
+	if err != nil {
+		return err
+	}
+	if n < 1 || n > len(p.Submissions) {
+		return ErrNone
+	}
+	key := suppressionKey(v, l.addressHash(v, p.Submissions[n-1]))
+	event := Event{At: l.now().Unix(), What: string(why), N: n, By: by}
+	changed, err := suppress.Run(ctx, l.redis, []string{key}, string(why), string(gate.Unsubscribed)).Bool()
+	if err == nil && changed {
+		err = l.redis.RPush(ctx, logKey(id), event.encode()).Err()
+	}
+	if err != nil {
+		return fmt.Errorf("suppress %s for %s: %w", v, id, err)
+	}
+	return l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool { return m.Via == v && IsFollowUp(m.Entry.Template) })
+}
+

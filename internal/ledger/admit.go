@@ -1,0 +1,256 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/seal"
+)
+
+const (
+	foldFor        = 10 * time.Minute // the same content sent again is one submission
+	idempotencyFor = 24 * time.Hour   // so is the same idempotency key
+)
+
+// Step is a message that the plan wants.
+type Step struct {
+	Template string
+	Via      contact.Via
+	Due      time.Time
+}
+
+// Plan is what should follow from a submission.
+type Plan struct {
+	Steps  []Step
+	Unread bool // a person must read it before anything but the confirmation email goes
+}
+
+// Admitted says where a submission went.
+type Admitted struct {
+	Contact contact.ID
+	N       int       // its number with the person, from 1
+	Folded  bool      // it was the same as one of the last minutes; nothing was planned
+	Steps   []Planned // what was planned, by this call or by an earlier one for the same submission
+}
+
+// admit adds a submission and its plan if the person still has as many
+// submissions as were read.
+var admit = redis.NewScript(`
+if (redis.call('HGET', KEYS[1], 'n') or '0') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'n', ARGV[2], unpack(ARGV, 3))
+return 1`)
+
+// Admit takes a submission into the ledger: finds whether its address or
+// number is known, adds it to that person or to a new one, and plans what
+// should follow. plan sees the person as there was before. Doing it twice with
+// the same submission has the effect of once.
+func (l *Ledger) Admit(ctx context.Context, s contact.Submission, keyed bool, plan func(*Person) Plan) (Admitted, error) {
+	folded, err := l.fold(ctx, s, keyed)
+	if err != nil || folded {
+		return Admitted{Folded: folded}, err
+	}
+	id, err := l.resolve(ctx, s)
+	if err != nil {
+		return Admitted{}, err
+	}
+	for {
+		p, err := l.Person(ctx, id)
+		if errors.Is(err, ErrNone) {
+			p = &Person{ID: id}
+		} else if err != nil {
+			return Admitted{}, err
+		}
+		for i, old := range p.Submissions {
+			if old.ID == s.ID {
+				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, nil
+			}
+		}
+		added, err := l.add(ctx, p, s, plan(p))
+		if err != nil && !errors.Is(err, ErrRace) {
+			return Admitted{}, fmt.Errorf("admit a submission of %s: %w", id, err)
+		}
+		if err == nil {
+			return added, nil
+		}
+	}
+}
+
+func (l *Ledger) add(ctx context.Context, p *Person, s contact.Submission, plan Plan) (Admitted, error) {
+	n := len(p.Submissions) + 1
+	plain, err := json.Marshal(s)
+	if err != nil {
+		return Admitted{}, err
+	}
+	args := []any{strconv.Itoa(n - 1), strconv.Itoa(n), submissionField(n), l.keys.Seal(plain, place(p.ID, n))}
+	if plan.Unread {
+		args = append(args, fieldUnread, mark{N: n}.encode())
+	}
+	added := Admitted{Contact: p.ID, N: n}
+	for _, step := range plan.Steps {
+		planned := Planned{
+			Contact: p.ID, Entry: Entry{n, step.Template}, Via: step.Via, Submission: s,
+			Row: Row{State: Waiting, Planned: step.Due.Unix(), Due: step.Due.Unix()},
+		}
+		planned.raw = planned.Row.encode()
+		args = append(args, planned.Entry.field(step.Via), planned.raw)
+		added.Steps = append(added.Steps, planned)
+	}
+	done, err := admit.Run(ctx, l.redis, []string{personKey(p.ID)}, args...).Int()
+	if err == nil && done == 0 {
+		err = ErrRace
+	}
+	return added, err
+}
+
+// fold reports whether this submission says the same as one of the last ten
+// minutes, or carries the idempotency key of another one of the last day.
+func (l *Ledger) fold(ctx context.Context, s contact.Submission, keyed bool) (bool, error) {
+	content := l.contentHash(s)
+	if keyed {
+		first, err := l.first(ctx, idempotencyKey(s.ID), content, idempotencyFor)
+		if err != nil || first != content {
+			return first != content, err
+		}
+	}
+	first, err := l.first(ctx, foldKey(content), s.ID, foldFor)
+	return err == nil && first != s.ID, err
+}
+
+// first sets key to value unless it has one, and gives the one it has then.
+func (l *Ledger) first(ctx context.Context, key, value string, ttl time.Duration) (string, error) {
+	set, err := l.redis.SetNX(ctx, key, value, ttl).Result()
+	if err != nil {
+		return "", fmt.Errorf("reserve: %w", err)
+	}
+	if set {
+		return value, nil
+	}
+	have, err := l.redis.Get(ctx, key).Result()
+	if errors.Is(err, redis.Nil) { // it ran out between the two
+		return l.first(ctx, key, value, ttl)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read a reservation: %w", err)
+	}
+	return have, nil
+}
+
+// contentHash is the keyed hash of what a person wrote, as normalised: without
+// when, from where, and the submission's own id.
+func (l *Ledger) contentHash(s contact.Submission) string {
+	s.ID, s.At, s.Page, s.Zone = "", time.Time{}, "", ""
+	s.Email = contact.Email(s.Email.Key())
+	s.Consent = contact.Consent{Email: s.Consent.Email, SMS: s.Consent.SMS}
+	plain, _ := json.Marshal(s) // texts and ticks: cannot fail
+	return l.keys.Hash("content", string(plain))
+}
+
+// resolve finds the person with this address, else the one with this number,
+// else a new one, and makes both lead there.
+func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (contact.ID, error) {
+	var keys []string
+	if s.Email != "" {
+		keys = append(keys, indexKey("email", l.addressHash(contact.ViaEmail, s)))
+	}
+	if s.Phone != "" {
+		keys = append(keys, indexKey("phone", l.addressHash(contact.ViaSMS, s)))
+	}
+	id := ""
+	for _, key := range keys {
+		have, err := l.redis.Get(ctx, key).Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return "", fmt.Errorf("look up a person: %w", err)
+		}
+		if id == "" {
+			id = have
+		}
+	}
+	if id == "" {
+		id = seal.NewID()
+	}
+	for i, key := range keys {
+		have, err := l.first(ctx, key, id, 0)
+		if err != nil {
+			return "", fmt.Errorf("look up a person: %w", err)
+		}
+		if i == 0 { // two forms of one new person at once: the first wins
+			id = have
+		}
+	}
+	return contact.ID(id), nil
+}
+
+// Person is everything about one person.
+type Person struct {
+	ID          contact.ID
+	Submissions []contact.Submission // number N at N-1
+	Messages    []Planned            // in no order
+	Unread      int                  // newest submission that waits for a reader; 0 when none does
+	Stopped     int                  // newest submission whose sequence was ended; 0 when none was
+	StoppedWhy  gate.Reason
+}
+
+// Person reads everything about one person. It returns ErrNone when there is none.
+func (l *Ledger) Person(ctx context.Context, id contact.ID) (*Person, error) {
+	fields, err := l.redis.HGetAll(ctx, personKey(id)).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", id, err)
+	}
+	if len(fields) == 0 {
+		return nil, ErrNone
+	}
+	p := &Person{ID: id}
+	count, err := strconv.Atoi(fields[fieldCount])
+	if err != nil {
+		return nil, fmt.Errorf("read %s: its count of submissions cannot be read", id)
+	}
+	for n := 1; n <= count; n++ {
+		s, err := l.openSubmission(id, n, fields[submissionField(n)])
+		if err != nil {
+			return nil, err
+		}
+		p.Submissions = append(p.Submissions, s)
+	}
+	unread, err := parseMark(fields[fieldUnread])
+	if err != nil {
+		return nil, err
+	}
+	stopped, err := parseMark(fields[fieldStopped])
+	if err != nil {
+		return nil, err
+	}
+	p.Unread, p.Stopped, p.StoppedWhy = unread.N, stopped.N, stopped.Why
+	for field, raw := range fields {
+		e, v, ok := parseMessageField(field)
+		if !ok || e.N > count {
+			continue
+		}
+		m := Planned{Contact: id, Entry: e, Via: v, Submission: p.Submissions[e.N-1], raw: raw}
+		if err := json.Unmarshal([]byte(raw), &m.Row); err != nil {
+			return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
+		}
+		if err := m.setFlags(fields[fieldUnread], fields[fieldStopped]); err != nil {
+			return nil, err
+		}
+		p.Messages = append(p.Messages, m)
+	}
+	return p, nil
+}
+
+func (p *Person) of(n int) []Planned {
+	var steps []Planned
+	for _, m := range p.Messages {
+		if m.Entry.N == n {
+			steps = append(steps, m)
+		}
+	}
+	return steps
+}

@@ -1,0 +1,214 @@
+// Package ledger is the memory in Redis: who wrote, what was agreed to, what
+// is planned, what was sent, and who must not be written to. A row of it is
+// the message; the task that rings for it is only an alarm clock.
+//
+// Whatever names a person lies sealed; what is looked up lies under a keyed
+// hash. A change of a message is a compare-and-set of its row, so of two
+// workers one wins, and the state machine stands in one place, in Go.
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/seal"
+)
+
+// Ledger keeps the memory. Safe for use by many goroutines and many processes.
+type Ledger struct {
+	redis redis.UniversalClient
+	keys  *seal.Keys
+	now   func() time.Time // the plan's clock
+}
+
+// New opens a ledger over a client whose closing is the caller's; now is the
+// plan's clock.
+func New(rdb redis.UniversalClient, keys *seal.Keys, now func() time.Time) *Ledger {
+	return &Ledger{redis: rdb, keys: keys, now: now}
+}
+
+// The errors that a caller may want to tell apart.
+var (
+	ErrNone = errors.New("ledger: no such person or message")     // erased, or never there
+	ErrRace = errors.New("ledger: somebody else was faster here") // read again and decide again
+)
+
+// swap sets a field if it still holds what was read, and gives the fields that
+// a decision needs, read in the same instant. A caller whose answer was lost
+// may ask again: finding its own value counts as success.
+var swap = redis.NewScript(`
+local now = redis.call('HGET', KEYS[1], ARGV[1])
+if now ~= ARGV[2] and now ~= ARGV[3] then return {0} end
+if now ~= ARGV[3] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return {1, redis.call('HGET', KEYS[1], 'unread') or '', redis.call('HGET', KEYS[1], 'stopped') or ''}`)
+
+// Message reads one planned message. It returns ErrNone when there is none.
+func (l *Ledger) Message(ctx context.Context, id contact.ID, e Entry, v contact.Via) (*Planned, error) {
+	values, err := l.redis.HMGet(ctx, personKey(id), e.field(v), submissionField(e.N), fieldUnread, fieldStopped).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
+	}
+	text := func(i int) string { s, _ := values[i].(string); return s }
+	if text(0) == "" || text(1) == "" {
+		return nil, ErrNone
+	}
+	p := &Planned{Contact: id, Entry: e, Via: v, raw: text(0)}
+	if err := json.Unmarshal([]byte(p.raw), &p.Row); err != nil {
+		return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
+	}
+	if p.Submission, err = l.openSubmission(id, e.N, text(1)); err != nil {
+		return nil, err
+	}
+	return p, p.setFlags(text(2), text(3))
+}
+
+func (p *Planned) setFlags(unread, stopped string) error {
+	u, err := parseMark(unread)
+	if err != nil {
+		return err
+	}
+	s, err := parseMark(stopped)
+	if err != nil {
+		return err
+	}
+	p.Unread, p.Stopped = u.N > 0, ""
+	if s.N >= p.Entry.N {
+		p.Stopped = s.Why
+	}
+	return nil
+}
+
+// Claim takes the message for one attempt, named try, and reads in the same
+// round trip everything that may have changed since it was loaded: from here
+// on p and the suppression tell the truth of the moment after the claim. It
+// returns ErrRace when another attempt was faster.
+func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time) (gate.Suppression, error) {
+	row, err := p.Row.To(Sending, "", l.now())
+	if err != nil {
+		return "", err
+	}
+	row.Try, row.Since, row.Tries = try, at.Unix(), row.Tries+1
+	var suppressed *redis.StringCmd
+	unread, stopped, err := l.swap(ctx, p, row, func(pipe redis.Pipeliner) {
+		suppressed = pipe.Get(ctx, l.suppression(p))
+	})
+	if err != nil {
+		return "", fmt.Errorf("claim %s: %w", p.ID(), err)
+	}
+	if err := p.setFlags(unread, stopped); err != nil {
+		return "", err
+	}
+	why, err := suppressed.Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", fmt.Errorf("claim %s: read suppression: %w", p.ID(), err)
+	}
+	return gate.Suppression(why), nil
+}
+
+// Settle writes down what became of the message. It returns ErrRace when the
+// row is no longer what this caller read or claimed.
+func (l *Ledger) Settle(ctx context.Context, p *Planned, row Row) error {
+	if _, _, err := l.swap(ctx, p, row, nil); err != nil {
+		return fmt.Errorf("settle %s: %w", p.ID(), err)
+	}
+	return nil
+}
+
+// swap runs the compare-and-set, with what else the caller wants to read after
+// it in the same pipeline.
+func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, also func(redis.Pipeliner)) (unread, stopped string, err error) {
+	raw := row.encode()
+	keys, args := []string{personKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw}
+	var cmd *redis.Cmd
+	for _, load := range []bool{false, true} {
+		if load { // the script is gone after a restart of Redis
+			if err := swap.Load(ctx, l.redis).Err(); err != nil {
+				return "", "", err
+			}
+		}
+		_, _ = l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			cmd = swap.EvalSha(ctx, pipe, keys, args...)
+			if also != nil {
+				also(pipe)
+			}
+			return nil
+		})
+		if !redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
+			break
+		}
+	}
+	values, err := cmd.Slice()
+	if err != nil {
+		return "", "", err
+	}
+	if len(values) != 3 {
+		return "", "", ErrRace
+	}
+	p.Row, p.raw = row, raw
+	unread, _ = values[1].(string)
+	stopped, _ = values[2].(string)
+	return unread, stopped, nil
+}
+
+func (l *Ledger) suppression(p *Planned) string {
+	return suppressionKey(p.Via, l.addressHash(p.Via, p.Submission))
+}
+
+// addressHash is the keyed hash of the address that a way leads to.
+func (l *Ledger) addressHash(v contact.Via, s contact.Submission) string {
+	if v == contact.ViaEmail {
+		return l.keys.Hash("email", s.Email.Key())
+	}
+	return l.keys.Hash("phone", string(s.Phone))
+}
+
+func place(id contact.ID, n int) string { return string(id) + " " + submissionField(n) }
+
+func (l *Ledger) openSubmission(id contact.ID, n int, sealed string) (contact.Submission, error) {
+	var s contact.Submission
+	plain, err := l.keys.Open([]byte(sealed), place(id, n))
+	if err != nil {
+		return s, fmt.Errorf("read submission %d of %s: %w", n, id, err)
+	}
+	if err := json.Unmarshal(plain, &s); err != nil {
+		return s, fmt.Errorf("read submission %d of %s: not the JSON that was sealed", n, id)
+	}
+	return s, nil
+}
+
+// Event is one thing that happened to a person, for the timeline.
+type Event struct {
+	At   int64  `json:"at"` // seconds since 1970 on the plan's clock
+	What string `json:"what"`
+	N    int    `json:"n,omitempty"`  // the submission meant
+	By   string `json:"by,omitempty"` // who did it; never the person's name
+}
+
+func (e Event) encode() string {
+	b, _ := json.Marshal(e)
+	return string(b)
+}
+
+// Timeline reads what happened to a person, oldest first.
+func (l *Ledger) Timeline(ctx context.Context, id contact.ID) ([]Event, error) {
+	lines, err := l.redis.LRange(ctx, logKey(id), 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read timeline of %s: %w", id, err)
+	}
+	events := make([]Event, 0, len(lines))
+	for _, line := range lines {
+		var e Event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			return nil, fmt.Errorf("read timeline of %s: %w", id, err)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
