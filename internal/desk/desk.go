@@ -67,8 +67,16 @@ func (d *Desk) Booked(ctx context.Context, id contact.ID, n int, by string) erro
 	return d.end(ctx, id, n, gate.ReasonBooked, by)
 }
 
-// Stop ends the follow-ups because staff say so.
+// Stop notes that the person wants nothing more: the follow-ups end, and the
+// address and the number of submission n get no further ones and no texts,
+// whichever way the wish reached the clinic (47 CFR 64.1200(a)(10)).
 func (d *Desk) Stop(ctx context.Context, id contact.ID, n int, by string) error {
+	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaEmail, gate.Unsubscribed, by); err != nil {
+		return err
+	}
+	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaSMS, gate.OptedOut, by); err != nil {
+		return err
+	}
 	return d.end(ctx, id, n, gate.ReasonStaff, by)
 }
 

@@ -94,8 +94,8 @@ func (l *Ledger) cancel(ctx context.Context, id contact.ID, why gate.Reason, by 
 }
 
 // Suppress blocks the address that the way of that submission leads to, for
-// the person and for whoever else has it, and cancels the follow-ups by that
-// way. It is in force when Suppress returns. A weaker reason never replaces a
+// the person and for whoever else has it, and cancels what is planned by that
+// way: every text after an opt-out, the follow-ups else. It is in force when Suppress returns. A weaker reason never replaces a
 // stronger one. Twice is once.
 func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.Via, why gate.Suppression, by string) error {
 	p, err := l.Person(ctx, id)
@@ -105,7 +105,11 @@ func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.V
 	if n < 1 || n > len(p.Submissions) {
 		return ErrNone
 	}
-	key := suppressionKey(v, l.addressHash(v, p.Submissions[n-1]))
+	s := p.Submissions[n-1]
+	if v == contact.ViaEmail && s.Email == "" || v == contact.ViaSMS && s.Phone == "" {
+		return nil // there is nothing to block
+	}
+	key := suppressionKey(v, l.addressHash(v, s))
 	event := Event{At: l.now().Unix(), What: string(why), N: n, By: by}
 	changed, err := suppress.Run(ctx, l.redis, []string{key}, string(why), string(gate.Unsubscribed)).Bool()
 	if err == nil && changed {
@@ -114,6 +118,6 @@ func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.V
 	if err != nil {
 		return fmt.Errorf("suppress %s for %s: %w", v, id, err)
 	}
-	return l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool { return m.Via == v && IsFollowUp(m.Entry.Template) })
+	return l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool { return m.Via == v && (why == gate.OptedOut || IsFollowUp(m.Entry.Template)) })
 }
 

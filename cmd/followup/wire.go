@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/joydevie/followup/internal/alarm"
+	"github.com/joydevie/followup/internal/channel"
+	"github.com/joydevie/followup/internal/config"
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/hours"
+	"github.com/joydevie/followup/internal/intake"
+	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/internal/seal"
+	"github.com/joydevie/followup/internal/web"
+	"github.com/joydevie/followup/tasks"
+	"github.com/joydevie/followup/templates"
+	"github.com/joydevie/followup/worker"
+)
+
+// house is what every form of the program is built from: dev and production
+// differ in what stands here, and in nothing behind it.
+type house struct {
+	clinic    config.Clinic
+	office    hours.Office
+	zone      *time.Location
+	keys      *seal.Keys
+	clock     *hours.Clock
+	windows   hours.Windows
+	publicURL string
+	channels  map[contact.Via]channel.Sender
+	readFirst bool
+	guarded   bool // the form has limits
+	trusted   []netip.Prefix
+	messages  *templates.Set
+	log       *slog.Logger
+	requests  *slog.Logger // what the pages log: each request, and their errors
+}
+
+// furnish reads what is built into the binary and what describes the clinic.
+func (h *house) furnish(clinic config.Clinic) (err error) {
+	h.clinic = clinic
+	if h.zone, err = time.LoadLocation(clinic.Zone); err != nil {
+		return err
+	}
+	if h.office, err = hours.ParseOffice(clinic.Hours, h.zone); err != nil {
+		return err
+	}
+	h.messages, err = templates.Load()
+	return err
+}
+
+func (h *house) links() desk.Links {
+	return desk.Links{Keys: h.keys, PublicURL: strings.TrimSuffix(h.publicURL, "/")}
+}
+
+func (h *house) alarm(rdb redis.UniversalClient) alarm.Clock {
+	return alarm.Clock{Tasks: tasks.NewClient(rdb, h.keys), Plan: h.clock}
+}
+
+func (h *house) ledger(rdb redis.UniversalClient) *ledger.Ledger {
+	return ledger.New(rdb, h.keys, h.clock.Now)
+}
+
+// worker does the tasks over a patient client.
+func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
+	return &worker.Worker{
+		Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Sealer: h.keys, Templates: h.messages, Channels: h.channels,
+		Clinic: worker.Clinic{
+			Name: h.clinic.Name, Sender: h.clinic.SenderName, Phone: contact.Phone(h.clinic.Phone).National(), Postal: h.clinic.Postal,
+			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, FollowUps: h.clinic.FollowUps,
+			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
+		},
+		Links: h.links(), Windows: h.windows, ReadFirst: h.readFirst, Log: h.log,
+	}
+}
+
+// postsPerMinute is how often one neighbourhood of the network may post the
+// form: a family behind one address stays far below it.
+const postsPerMinute = 60
+
+// handler serves the public pages over a bounded client.
+func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handler) (http.Handler, error) {
+	pages, err := templates.LoadPages()
+	if err != nil {
+		return nil, err
+	}
+	queue := tasks.NewClient(rdb, h.keys)
+	texts := h.channels[contact.ViaSMS] != nil
+	c := web.Config{
+		Intake: &intake.Intake{
+			Keys: h.keys, SMS: texts, Now: h.clock.Now,
+			Enqueue: func(ctx context.Context, s tasks.Submission) error {
+				return tasks.Enqueue(ctx, queue, tasks.Submitted, s, time.Time{})
+			},
+			Wording: func(l contact.Language) (version, hash string) {
+				w := templates.ConsentWording(string(l), h.clinic.Name)
+				return w.Version, w.Hash
+			},
+		},
+		Links: links{h.links(), &desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}},
+		Pages: pages,
+		Clinic: web.Clinic{
+			Name: h.clinic.Name, Phone: contact.Phone(h.clinic.Phone), Zone: h.zone,
+			PrivacyURL: h.clinic.PrivacyURL, TermsURL: h.clinic.TermsURL, BookingURL: h.clinic.BookingURL,
+		},
+		AnswerBy: h.office.AnswerBy, Trusted: h.trusted, TLS: strings.HasPrefix(h.publicURL, "https://"),
+		Now: h.clock.Now, Log: h.requests, Mounts: mounts,
+	}
+	if texts {
+		c.NextSMS = func(t time.Time) time.Time {
+			// Without a person's zone the page promises what holds everywhere.
+			if next, ok := h.windows.Next(t, hours.Continental()); ok {
+				return next
+			}
+			return t
+		}
+	}
+	if h.guarded {
+		c.PostsPerMinute = postsPerMinute
+	}
+	return web.New(c)
+}
+
+// links lets the pages follow the signed links.
+type links struct {
+	desk.Links
+	desk *desk.Desk
+}
+
+// bad turns what makes a link useless into the one error that the pages know.
+func bad(err error) error {
+	if errors.Is(err, seal.ErrToken) || errors.Is(err, ledger.ErrNone) {
+		return web.ErrBadLink
+	}
+	return err
+}
+
+func (l links) Note(token string) (web.NoteLink, error) {
+	t, err := l.ParseNote(token)
+	if err != nil {
+		return web.NoteLink{}, bad(err)
+	}
+	return web.NoteLink{Item: l.Item(t.Contact, t.N), Action: t.Action}, nil
+}
+
+func (l links) ActNote(ctx context.Context, token string) (web.NoteLink, error) {
+	t, err := l.ParseNote(token)
+	if err == nil {
+		err = l.desk.Act(ctx, t, "note")
+	}
+	if err != nil {
+		return web.NoteLink{}, bad(err)
+	}
+	return web.NoteLink{Item: l.Item(t.Contact, t.N), Action: t.Action}, nil
+}
+
+func (l links) Unsubscribe(token string) (string, error) {
+	if _, err := l.ParseUnsubscribe(token); err != nil {
+		return "", bad(err)
+	}
+	return "", nil
+}
+
+func (l links) ActUnsubscribe(ctx context.Context, token string) (string, error) {
+	t, err := l.ParseUnsubscribe(token)
+	if err == nil {
+		err = l.desk.Unsubscribe(ctx, t.Contact, t.N)
+	}
+	return "", bad(err)
+}

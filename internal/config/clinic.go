@@ -1,0 +1,77 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"reflect"
+	"time"
+)
+
+// Clinic is what describes the clinic, from its YAML file. Make one with
+// LoadClinic or ExampleClinic. The hours are read by whoever knows calendars;
+// here they are only known to be there.
+//
+// The tags: yaml is the key; optional says that it may be missing, and what
+// then holds is said in doc; example is the example clinic.
+type Clinic struct {
+	Name       string            `yaml:"name" example:"JoyDeVie Infusions" doc:"The clinic's full name: on pages, in the bodies and footers of emails."`
+	SenderName string            `yaml:"sender_name" example:"JoyDeVie" doc:"The name on texts and as the sender of emails, which others may see: neutral, at most 20 letters, digits and spaces."`
+	From       string            `yaml:"from" example:"hello@joydevie.example" doc:"The address that emails come from: neutral, and on a domain that your relay may send for."`
+	ReplyTo    string            `yaml:"reply_to" optional:"true" example:"desk@joydevie.example" doc:"The address that answers go to. Without it: the one above."`
+	Phone      string            `yaml:"phone" example:"+13035550100" doc:"The number that people call, with its country."`
+	Postal     string            `yaml:"postal" example:"100 Example St, Denver, CO 80202" doc:"The postal address, which follow-ups must carry (15 U.S.C. 7704(a)(5))."`
+	Zone       string            `yaml:"zone" example:"America/Denver" doc:"The time zone of the clinic, by its IANA name."`
+	Hours      map[string]string `yaml:"hours" example:"{mon-fri: \"9:00-17:00\"}" doc:"When somebody reads what came in, by the 24-hour clock; it gives the \"we answer by\". Further days are closed."`
+	Staff      []string          `yaml:"staff" example:"[desk@joydevie.example]" doc:"Who is told of each message: one address or more."`
+	FollowUps  []time.Duration   `yaml:"followups" optional:"true" example:"[1d, 3d, 7d]" doc:"When to follow up while nobody answers, in days (d) or hours (h) after the message: at most three, with growing gaps, within 60 days. []: never. Without it: as here."`
+	BookingURL string            `yaml:"booking_url" optional:"true" example:"https://joydevie.example/book" doc:"Where people book. Without it: no such link."`
+	PrivacyURL string            `yaml:"privacy_url" optional:"true" example:"https://joydevie.example/privacy" doc:"The privacy policy, which carriers want to see under a form that asks for consent."`
+	TermsURL   string            `yaml:"terms_url" optional:"true" example:"https://joydevie.example/terms" doc:"The terms, for the same reason."`
+}
+
+// LoadClinic reads the clinic's file. Its error is Faults with everything that
+// is wrong in it, each with file and line; the Clinic beside it is of no use.
+func LoadClinic(path string) (Clinic, error) {
+	clinic, faults := readClinic(path)
+	return clinic, faults.sorted()
+}
+
+// mostBytes is far more than anybody has to say about a clinic.
+const mostBytes = 64 << 10
+
+func readClinic(path string) (Clinic, Faults) {
+	content, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		const cure = "name a file that the service may read; deploy/clinic.yaml is one to begin with"
+		return Clinic{}, Faults{{File: printable(path), Problem: unquoted(err), Cure: cure}}
+	case len(content) > mostBytes:
+		return Clinic{}, Faults{{File: printable(path), Problem: "longer than 64 KiB", Cure: "keep to what deploy/clinic.yaml shows"}}
+	}
+	return parseClinic(printable(path), content)
+}
+
+// parseClinic reads the content of the file; file is its name for the faults.
+func parseClinic(file string, content []byte) (Clinic, Faults) {
+	clinic := Clinic{FollowUps: []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour}}
+	d := document{file: file, lines: map[string]int{}}
+	d.read(content, reflect.ValueOf(&clinic).Elem())
+	if d.lines != nil { // it is a document with keys
+		d.check(&clinic)
+	}
+	return clinic, d.faults
+}
+
+// ExampleClinic is the clinic that the documentation speaks of, for
+// development and tests. Nobody lives there: .example is a reserved domain and
+// 555-01xx are numbers for fiction.
+func ExampleClinic() Clinic {
+	var text bytes.Buffer
+	ClinicManual(&text)
+	clinic, faults := parseClinic("the example clinic", text.Bytes())
+	if len(faults) > 0 {
+		panic(fmt.Sprintf("config: the example clinic is wrong: %v", faults)) // built in, and tested
+	}
+	return clinic
+}

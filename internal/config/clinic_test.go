@@ -1,0 +1,169 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joydevie/followup/internal/config"
+)
+
+const day = 24 * time.Hour
+
+func TestTheExampleClinicIsWhatTheDocumentationSpeaksOf(t *testing.T) {
+	t.Parallel()
+	want := config.Clinic{
+		Name: "JoyDeVie Infusions", SenderName: "JoyDeVie", From: "hello@joydevie.example", ReplyTo: "desk@joydevie.example",
+		Phone: "+13035550100", Postal: "100 Example St, Denver, CO 80202", Zone: "America/Denver",
+		Hours: map[string]string{"mon-fri": "9:00-17:00"}, Staff: []string{"desk@joydevie.example"},
+		FollowUps:  []time.Duration{day, 3 * day, 7 * day},
+		BookingURL: "https://joydevie.example/book", PrivacyURL: "https://joydevie.example/privacy", TermsURL: "https://joydevie.example/terms",
+	}
+	if got := config.ExampleClinic(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	if got, err := config.LoadClinic("../../deploy/clinic.yaml"); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("deploy/clinic.yaml: %+v, %v", got, err)
+	}
+}
+
+// with is the example clinic with one key written otherwise; an empty text
+// leaves the key out.
+func with(key, text string) string {
+	var lines []string
+	for line := range strings.Lines(exampleFile()) {
+		if strings.HasPrefix(line, key+":") {
+			line = text + "\n"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "")
+}
+
+func TestWhatTheClinicsFileMaySay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, content string
+		see           func(config.Clinic) bool
+	}{
+		{"no follow-ups", with("followups", "followups: []"), func(c config.Clinic) bool { return len(c.FollowUps) == 0 }},
+		{"follow-ups as they are without", with("followups", ""), func(c config.Clinic) bool { return len(c.FollowUps) == 3 }},
+		{"follow-ups by the hour", with("followups", "followups:\n  - 12h\n  - 60d"), func(c config.Clinic) bool { return c.FollowUps[0] == 12*time.Hour && c.FollowUps[1] == 60*day }},
+		{"answers to the sender", with("reply_to", ""), func(c config.Clinic) bool { return c.ReplyTo == "hello@joydevie.example" }},
+		{"no links", with("booking_url", "booking_url:"), func(c config.Clinic) bool { return c.BookingURL == "" }},
+		{"a number without quotes", with("phone", "phone: +13035550100"), func(c config.Clinic) bool { return c.Phone == "+13035550100" }},
+		{"hours on lines of their own", with("hours", "hours:\n  mon-fri: 9:00-12:00, 13:00-17:00\n  sat: \"10:00-14:00\""), func(c config.Clinic) bool {
+			return c.Hours["mon-fri"] == "9:00-12:00, 13:00-17:00" && c.Hours["sat"] == "10:00-14:00"
+		}},
+		{"one entry on a line of its own", with("hours", "hours:\n  sat: 10:00-14:00"), func(c config.Clinic) bool { return c.Hours["sat"] == "10:00-14:00" }},
+		{"an address in two lines of the file", with("postal", "postal: >\n  100 Example St,\n  Denver"), func(c config.Clinic) bool { return c.Postal == "100 Example St, Denver" }},
+		{"a sender that only sounds telling", with("sender_name", "sender_name: Fundamental Niño 5"), func(c config.Clinic) bool { return c.SenderName == "Fundamental Niño 5" }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := config.LoadClinic(file(t, "clinic.yaml", c.content))
+			if err != nil || !c.see(got) {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestEachFaultOfTheClinicsFileHasItsLineAndItsCure(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, content string
+		want          []string
+	}{
+		{"an unknown key", "sender_nam: x\n" + exampleFile(), []string{`clinic.yaml:1: "sender_nam" is unknown; did you mean sender_name?`}},
+		{"a key of nobody's", "colour_of_the_door: red\n" + exampleFile(), []string{`"colour_of_the_door" is unknown; remove it`}},
+		{"not YAML", "name: [", []string{"clinic.yaml:1: not YAML"}},
+		{"a tab", "name: x\n\tzone: y\n", []string{"not YAML"}},
+		{"a list", "- name\n", []string{"clinic.yaml:1: not a list of settings"}},
+		{"two documents", exampleFile() + "---\nname: x\n", []string{"more than one document"}},
+		{"a key twice", exampleFile() + "name: again\n", []string{"clinic.yaml:"}},
+		{"no name", with("name", ""), []string{"clinic.yaml: name: missing; write for example name: JoyDeVie Infusions"}},
+		{"an empty name", with("name", "name: ''"), []string{"name: missing"}},
+		{"no staff", with("staff", "staff: []"), []string{"staff: missing; write for example staff: [desk@joydevie.example]"}},
+		{"no hours", with("hours", "hours: {}"), []string{"hours: missing"}},
+		{"a list for a name", with("name", "name: [a, b]"), []string{"name: must be a single text"}},
+		{"an alias", with("name", "name: *other"), []string{"name: must be a single text"}},
+		{"a single address for the staff", with("staff", "staff: desk@joydevie.example"), []string{"staff: must be a list"}},
+		{"lists in the hours", with("hours", "hours: {mon: [9, 17]}"), []string{"hours: must be pairs"}},
+		{"a name on two lines", with("name", `name: "Joy\nBcc: x"`), []string{"name: holds a line break"}},
+		{"an endless name", with("name", "name: "+strings.Repeat("x", 81)), []string{"name: too long"}},
+		{"a sender that tells", with("sender_name", "sender_name: Joy Ketamine"), []string{`sender_name: "Ketamin" tells why somebody writes; use a neutral name: it stands on the lock screen`}},
+		{"an endless sender", with("sender_name", "sender_name: JoyDeVie of Colorado1"), []string{"longer than 20 letters"}},
+		{"a sender beyond the alphabet of texts", with("sender_name", "sender_name: Alegría"), []string{"more than letters, digits and spaces"}},
+		{"a telling address", with("from", "from: hello@denver-infusions.example"), []string{`from: "infus" tells`}},
+		{"an address with a name", with("from", "from: Joy <hello@joydevie.example>"), []string{`from: "Joy <hello@joydevie.example>" is no email address; write it alone`}},
+		{"an address without a dot", with("reply_to", "reply_to: desk@localhost"), []string{"has no whole domain"}},
+		{"an address with two at signs", with("reply_to", `reply_to: '"a@b"@c.example'`), []string{"is no email address"}},
+		{"one bad address among the staff", with("staff", "staff: [desk@joydevie.example, desk]"), []string{`staff: "desk" is no email address`}},
+		{"a number without its country", with("phone", "phone: 303-555-0100"), []string{"is no number with its country"}},
+		{"a zone that is not there", with("zone", "zone: Denver"), []string{`zone: "Denver" is no time zone; write its IANA name`}},
+		{"the machine's zone", with("zone", "zone: Local"), []string{"is no time zone"}},
+		{"four follow-ups", with("followups", "followups: [1d, 3d, 7d, 15d]"), []string{"more than three"}},
+		{"gaps that do not grow", with("followups", "followups: [1d, 2d, 3d]"), []string{"the gaps do not grow"}},
+		{"follow-ups that go back", with("followups", "followups: [3d, 1d]"), []string{"the gaps do not grow"}},
+		{"a follow-up after 60 days", with("followups", "followups: [1d, 61d]"), []string{"more than 60 days"}},
+		{"a follow-up at once", with("followups", "followups: [0d]"), []string{`"0d" is no time after the message; write days or hours`}},
+		{"a follow-up by the week", with("followups", "followups: [1w]"), []string{`"1w" is no time`}},
+		{"a link by http", with("booking_url", "booking_url: http://joydevie.example"), []string{`booking_url: "http://joydevie.example" is no https address`}},
+		{"a link that tells", with("terms_url", "terms_url: https://joydevie.example/ketamine-terms"), []string{`"ketamin" tells`}},
+		{"all at once", strings.Replace(with("zone", "zone: Denver"), "phone: ", "fone: ", 1), []string{"zone: ", `"fone" is unknown`, "phone: missing"}},
+		{"an endless file", strings.Repeat("#", 65<<10), []string{"longer than 64 KiB"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := config.LoadClinic(file(t, "clinic.yaml", c.content))
+			says(t, err, c.want)
+		})
+	}
+}
+
+func TestFaultsOfTheFileStandInTheOrderOfItsLines(t *testing.T) {
+	t.Parallel()
+	_, err := config.LoadClinic(file(t, "clinic.yaml", "zone: Denver\nphone: 1\nx2: y\n\n\n\n\n\n\nfrom: a\n"))
+	faults, _ := errors.AsType[config.Faults](err)
+	last := 0
+	for _, f := range faults {
+		if f.Line < last {
+			t.Fatalf("out of order:\n%v", err)
+		}
+		last = f.Line
+	}
+	if last != 10 {
+		t.Errorf("ends at line %d:\n%v", last, err)
+	}
+}
+
+func TestAnEmptyFileMissesEverythingThatIsRequired(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "\n", "# nothing\n", "---\n"} {
+		_, err := config.LoadClinic(file(t, "clinic.yaml", content))
+		if faults, _ := errors.AsType[config.Faults](err); len(faults) != 8 {
+			t.Errorf("%q: %v", content, err)
+		}
+	}
+}
+
+func FuzzClinic(f *testing.F) {
+	f.Add(exampleFile())
+	f.Add("name: &a [*a]\n<<: *a\n? x\n: y")
+	f.Add("hours: {a: {b: c}}\nstaff: - x\n---\n...")
+	path := filepath.Join(f.TempDir(), "clinic.yaml")
+	f.Fuzz(func(t *testing.T, content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.LoadClinic(path)
+		if err == nil && (c.Name == "" || len(c.Staff) == 0 || len(c.FollowUps) > 3 || strings.ContainsAny(c.Name+c.SenderName+c.From+c.Postal, "\r\n\x00")) {
+			t.Errorf("passes: %+v", c)
+		}
+	})
+}

@@ -1,0 +1,212 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// document is a clinic's file as it is read. It is walked by hand because the
+// library's strict decoder stops at the first mistake.
+type document struct {
+	file   string
+	lines  map[string]int // where each key stands; nil when there is no document
+	faults Faults
+}
+
+// fault blames a key, at its line where it has one.
+func (d *document) fault(key, problem, cure string) {
+	d.at(d.lines[key], key+": "+problem, cure)
+}
+
+// at blames a line, or with 0 the file.
+func (d *document) at(line int, problem, cure string) {
+	d.faults = append(d.faults, Fault{File: d.file, Line: line, Problem: problem, Cure: cure})
+}
+
+// read fills the struct from the content, by its yaml tags.
+func (d *document) read(content []byte, into reflect.Value) {
+	body, ok := d.parse(content)
+	if !ok {
+		d.lines = nil
+		return
+	}
+	fields, known := map[string]reflect.Value{}, []string(nil)
+	for field, value := range into.Fields() {
+		key := field.Tag.Get("yaml")
+		fields[key], known = value, append(known, key)
+	}
+	for _, pair := range body {
+		key, line := pair.Key.GetToken().Value, line(pair.Key)
+		value, ok := fields[key]
+		switch {
+		case !ok:
+			d.at(line, quote(key)+" is unknown", meant(key, known, "remove it, or see deploy/clinic.yaml for what there is"))
+		case d.lines[key] != 0:
+			d.at(line, quote(key)+" stands here a second time", "keep one of the two")
+		default:
+			d.lines[key] = line
+			d.set(key, pair.Value, value)
+		}
+	}
+}
+
+// parse gives the pairs of the one mapping that the file must be.
+func (d *document) parse(content []byte) ([]*ast.MappingValueNode, bool) {
+	const cure = "write one setting a line, such as name: JoyDeVie"
+	file, err := parser.ParseBytes(content, 0)
+	if err != nil {
+		at, problem := 0, "not YAML"
+		if e, ok := errors.AsType[yaml.Error](err); ok {
+			problem += ": " + e.GetMessage()
+			if token := e.GetToken(); token != nil {
+				at = token.Position.Line
+			}
+		}
+		d.at(at, printable(problem), cure+"; put quotes around a value with special characters")
+		return nil, false
+	}
+	var body []*ast.MappingValueNode
+	documents := 0
+	for _, doc := range file.Docs {
+		switch node := doc.Body.(type) {
+		case nil, *ast.CommentGroupNode:
+			continue
+		case *ast.MappingNode:
+			body = node.Values
+		case *ast.MappingValueNode:
+			body = []*ast.MappingValueNode{node}
+		default:
+			d.at(line(node), "not a list of settings", cure)
+			return nil, false
+		}
+		documents++
+	}
+	if documents > 1 {
+		d.at(0, "holds more than one document", "remove the line --- and what follows")
+		return nil, false
+	}
+	return body, true
+}
+
+func line(n ast.Node) int {
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return t.Position.Line
+	}
+	return 0
+}
+
+// set reads a value into its field.
+func (d *document) set(key string, node ast.Node, value reflect.Value) {
+	var ok bool
+	switch field := value.Addr().Interface().(type) {
+	case *string:
+		if *field, ok = scalar(node); !ok {
+			d.fault(key, "must be a single text", "write "+key+": and the text, in quotes if it has special characters")
+		}
+	case *[]string:
+		if *field, ok = list(node); !ok {
+			d.fault(key, "must be a list", "write "+key+": [one, another]")
+		}
+	case *map[string]string:
+		if *field, ok = mapping(node); !ok {
+			d.fault(key, "must be pairs", `write for example `+key+`: {mon-fri: "9:00-17:00"}`)
+		}
+	case *[]time.Duration:
+		var texts []string
+		if texts, ok = list(node); !ok {
+			d.fault(key, "must be a list", "write "+key+": [1d, 3d, 7d], or [] for none")
+		}
+		*field = nil
+		for _, text := range texts {
+			after, err := parseAfter(text)
+			if err != nil {
+				d.fault(key, err.Error(), "write days or hours, such as 3d or 12h")
+			}
+			*field = append(*field, after)
+		}
+	}
+}
+
+// scalar gives the text of a plain value as it stands, so that a number or a
+// yes without quotes is a text too.
+func scalar(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return strings.TrimSpace(n.Value), true
+	case *ast.LiteralNode:
+		return strings.TrimSpace(n.Value.Value), true
+	case *ast.NullNode:
+		return "", true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.GetToken().Value, true
+	default:
+		return "", false
+	}
+}
+
+func list(n ast.Node) ([]string, bool) {
+	sequence, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return nil, false
+	}
+	var texts []string
+	for _, item := range sequence.Values {
+		text, ok := scalar(item)
+		if !ok {
+			return nil, false
+		}
+		texts = append(texts, text)
+	}
+	return texts, true
+}
+
+func mapping(n ast.Node) (map[string]string, bool) {
+	var pairs []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		pairs = n.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{n}
+	default:
+		return nil, false
+	}
+	texts := map[string]string{}
+	for _, pair := range pairs {
+		text, ok := scalar(pair.Value)
+		key := pair.Key.GetToken().Value
+		if _, twice := texts[key]; !ok || twice {
+			return nil, false
+		}
+		texts[key] = text
+	}
+	return texts, true
+}
+
+// parseAfter reads "3d" or "12h".
+func parseAfter(text string) (time.Duration, error) {
+	unit := map[string]time.Duration{"d": 24 * time.Hour, "h": time.Hour}
+	if len(text) > 1 {
+		n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
+		if each := unit[text[len(text)-1:]]; err == nil && n > 0 && each > 0 {
+			return time.Duration(n) * each, nil
+		}
+	}
+	return 0, fmt.Errorf("%s is no time after the message", quote(text))
+}
+
+// unquoted says why a file cannot be read, without its name.
+func unquoted(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

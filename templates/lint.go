@@ -1,0 +1,164 @@
+package templates
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// wordRule refuses words in some parts of a message. Words are stems, matched
+// from the beginning of a word, in lower case and without accents.
+type wordRule struct {
+	name  string
+	why   string // also the cure: what to write instead
+	parts []string
+	stems []string
+
+	pattern *regexp.Regexp
+}
+
+var inView = []string{"subject", "preheader", "sms"} // what a lock screen shows
+var inAll = []string{"subject", "preheader", "sms", "body"}
+
+// wordRules are compiled once, however often messages are loaded.
+var wordRules = sync.OnceValue(func() []wordRule {
+	rules := []wordRule{
+		{name: "privacy-drug", why: "a lock screen tells whoever holds the phone, and carriers refuse texts that name a drug; name it in the body alone", parts: inView, stems: []string{
+			"ketamin", "esketamin", "cetamin", "ketalar", "spravato", "infusi", "dose", "dosis", "dosing", "dosage",
+			"medicine", "medication", "medicamento", "medicina", "drug", "farmac", "droga",
+		}},
+		{name: "privacy-condition", why: "a lock screen tells whoever holds the phone; keep conditions to the body", parts: inView, stems: []string{
+			"depress", "depresi", "deprimid", "suicid", "anxi", "ansied", "ptsd", "tept", "trauma", "bipolar",
+			"psych", "psiq", "psic", "diagnos", "mental", "therap", "terap", "treatment", "tratamiento", "symptom",
+			"sintoma", "pain", "dolor",
+		}},
+		{name: "privacy-alarm", why: "it frightens, and tells too much on a lock screen; say when a person answers", parts: inView, stems: []string{
+			"crisis", "urgen", "emergenc", "self-harm", "autoles", "overdos", "sobredos",
+		}},
+		{name: "pressing", why: "nobody is pressed here; say what is on offer and leave it there", parts: inAll, stems: []string{
+			"last chance", "act now", "act fast", "limited", "don't miss", "do not miss", "hurry", "only today",
+			"today only", "final notice", "expires", "before it's too late", "running out", "spots left", "why wait",
+			"don't wait",
+			"ultima oportunidad", "actua ya", "actua ahora", "limitad", "no te lo pierdas", "no te pierdas",
+			"date prisa", "apresurate", "solo hoy", "ultimo aviso", "caduca", "antes de que sea tarde", "se agota",
+			"ultimos lugares", "no esperes",
+		}},
+		{name: "promise", why: "nobody can promise what it does for a person; say what some people notice and that others do not", parts: inAll, stems: []string{
+			"cure", "guarantee", "miracle", "breakthrough", "proven", "will help you", "life-changing", "you will feel better",
+			"cura ", "curar", "garanti", "milagro", "revolucionari", "te cambiara la vida", "te sentiras mejor", "comprobad",
+		}},
+		{name: "guilt", why: "silence is an answer too; write nothing that blames", parts: inAll, stems: []string{
+			"you haven't", "you have not", "still haven't", "we noticed you", "did you forget", "no has respondido",
+			"aun no has", "todavia no has", "te olvidaste",
+		}},
+		{name: "exclamation", why: "it shouts; end with a full stop", parts: inAll, stems: []string{`!`, `¡`}},
+	}
+	for i := range rules {
+		rules[i].pattern = rules[i].compile()
+	}
+	return rules
+})
+
+// compile gives what matches any of the stems in folded text.
+func (r wordRule) compile() *regexp.Regexp {
+	var stems []string
+	for _, s := range r.stems {
+		stem := regexp.QuoteMeta(s)
+		if unicode.IsLetter([]rune(s)[0]) {
+			stem = `\b` + stem
+		}
+		stems = append(stems, stem)
+	}
+	return regexp.MustCompile(strings.Join(stems, "|"))
+}
+
+// fold makes a text comparable: lower case, no accents, plain apostrophes,
+// single spaces.
+func fold(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case r == '’':
+			return '\''
+		}
+		return unicode.ToLower(r)
+	}, norm.NFD.String(s))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// part is one part of a message, as the rules see it.
+type part struct {
+	name  string
+	words string // folded, without tags
+	place place
+}
+
+func (w *wording) parts(r Rendered) []part {
+	f := w.src.front
+	parts := []part{{name: "body", words: fold(r.Text), place: place{w.src.file, len(w.src.head) + 2}}}
+	for i, text := range []string{f.Subject, f.Preheader, f.SMS} {
+		parts = append(parts, part{lineNames[i], fold(anyTag.ReplaceAllString(text, " ")), place{w.src.file, w.src.keyLine(lineNames[i])}})
+	}
+	return parts
+}
+
+// lintWording holds one message in one language to the rules. Faults go to its
+// source.
+func lintWording(w *wording) {
+	lintShape(w)
+	lintFields(w)
+	if len(w.src.faults) > 0 {
+		return
+	}
+	set := &Set{messages: map[string]*message{w.src.name: {wordings: map[string]*wording{w.src.language: w}}}}
+	r, err := set.Render(w.src.name, w.src.language, w.sample)
+	switch {
+	case errors.Is(err, ErrEmail):
+		w.report("sample", w.src.keyLine("sample"), err.Error(), "give the sample every value that the message needs")
+		return
+	case err != nil:
+		w.report("sms-size", w.src.keyLine("sms"), err.Error(), "shorten it, and write it without á í ó ú, curly quotes, dashes and emoji")
+	}
+	w.size = len(r.HTML)
+	parts := w.parts(r)
+	for _, rule := range wordRules() {
+		for _, p := range parts {
+			found := rule.pattern.FindString(p.words)
+			if found == "" || !slices.Contains(rule.parts, p.name) {
+				continue
+			}
+			at := p.place
+			if p.name == "body" {
+				at = w.find(rule.pattern, at)
+			}
+			w.src.faults = append(w.src.faults, fault{at.file, at.line, fmt.Sprintf("%q in the %s", found, p.name), rule.why, rule.name})
+		}
+	}
+	for _, rule := range rules() {
+		if what, key := rule.check(w, r); what != "" {
+			w.report(rule.name, w.src.keyLine(key), what, rule.cure)
+		}
+	}
+}
+
+// find gives the line of the body on which a word stands, or at where it is
+// spread over two.
+func (w *wording) find(pattern *regexp.Regexp, at place) place {
+	for _, l := range w.src.body {
+		if pattern.MatchString(fold(l.text)) {
+			return l.at
+		}
+	}
+	return at
+}
+
+func (w *wording) report(rule string, line int, what, cure string) {
+	w.src.faults = append(w.src.faults, fault{w.src.file, line, what, cure, rule})
+}

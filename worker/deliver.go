@@ -1,0 +1,170 @@
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/tasks"
+)
+
+// stale is when a claim has outlived its holder: the task's timeout and a
+// minute on top.
+var stale = tasks.Email.Timeout + time.Minute
+
+// deliver takes one planned message as far as it can go now. The order is what
+// keeps the promises: claim, then decide on what is true after the claim, then
+// send, then write down. Of two alarms for one message the second finds it
+// claimed or done.
+func (w *Worker) deliver(ctx context.Context, v contact.Via, t tasks.Message) error {
+	entry, err := ledger.ParseEntry(t.Entry)
+	if err != nil {
+		return err
+	}
+	p, err := w.Ledger.Message(ctx, contact.ID(t.Contact), entry, v)
+	if errors.Is(err, ledger.ErrNone) {
+		w.Log.InfoContext(ctx, "alarm for nothing", "contact", t.Contact, "entry", t.Entry)
+		return nil // erased meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.Row.State == ledger.Sending:
+		if done, err := w.abandoned(ctx, p); done || err != nil {
+			return err
+		}
+	case !p.Row.State.Pending():
+		return w.advance(ctx, p) // sent by a run that died before it set the next alarm
+	case p.Row.Due > w.now().Unix():
+		return w.Alarm.Ring(ctx, p) // planned anew since this alarm was set
+	}
+	if err := w.attempt(ctx, p); err != nil {
+		if errors.Is(err, ledger.ErrRace) {
+			return &busy{time.Second}
+		}
+		return err
+	}
+	if p.Row.State.Pending() {
+		return w.Alarm.Ring(ctx, p)
+	}
+	return w.advance(ctx, p)
+}
+
+// attempt claims, decides, sends and settles: p.Row is what came of it.
+func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
+	start := time.Now()
+	suppressed, err := w.Ledger.Claim(ctx, p, rand.Text()[:8], start)
+	if err != nil {
+		return err
+	}
+	verdict := gate.Decide(w.snapshot(p, suppressed), w.now())
+	if verdict.Do != gate.Go {
+		return w.refrain(ctx, p, verdict)
+	}
+	message, words, err := w.write(p)
+	if err != nil {
+		w.Log.ErrorContext(ctx, "message not written", "contact", p.Contact, "entry", p.Entry, "err", err)
+		return w.settle(ctx, p, ledger.Waiting, gate.ReasonWords, w.in(wordsWait))
+	}
+	sending, cancel := context.WithTimeout(ctx, sendTimeout)
+	out := w.Channels[p.Via].Send(sending, message)
+	cancel()
+	w.Log.InfoContext(ctx, "message "+out.State.String(), "contact", p.Contact, "entry", p.Entry, "channel", p.Via,
+		"attempt", p.Row.Tries, "code", out.Code, "took", time.Since(start).Round(time.Millisecond), "err", out.Err)
+	p.Row.Words, p.Row.Provider, p.Row.Code = words, out.ID, out.Code
+	return w.conclude(ctx, p, out)
+}
+
+// wordsWait is how long a message whose template is at fault waits for a
+// deploy that mends it.
+const wordsWait = 10 * time.Minute
+
+// refrain writes down that the message does not go now, or never.
+func (w *Worker) refrain(ctx context.Context, p *ledger.Planned, v gate.Verdict) error {
+	p.Row.Tries-- // no provider was asked
+	if v.Do == gate.Hold {
+		return w.settle(ctx, p, ledger.Held, v.Why, v.Until)
+	}
+	return w.settle(ctx, p, ledger.NotSent, v.Why, time.Time{})
+}
+
+// settle moves the claimed message into a state. due is when its alarm should
+// ring, zero for never. It does not give up when the task's time is over: what
+// a provider has said must be written down.
+func (w *Worker) settle(ctx context.Context, p *ledger.Planned, s ledger.State, why gate.Reason, due time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	row, err := p.Row.To(s, why, w.now())
+	if err != nil {
+		return err
+	}
+	row.Try, row.Since, row.Due = "", 0, 0
+	if !due.IsZero() {
+		row.Due = due.Unix()
+		if due.Nanosecond() > 0 {
+			row.Due++
+		}
+	}
+	return w.Ledger.Settle(ctx, p, row)
+}
+
+// abandoned looks at a message that another attempt holds. While that attempt
+// may still be alive the task waits. After that nobody knows whether the
+// provider has the message: an email is repeated, once, under the same
+// Message-ID, by which a reader's server can tell; a text never.
+func (w *Worker) abandoned(ctx context.Context, p *ledger.Planned) (done bool, err error) {
+	if left := time.Until(time.Unix(p.Row.Since, 0).Add(stale)); left > 0 {
+		return true, &busy{left.Truncate(time.Second) + time.Second}
+	}
+	if p.Via == contact.ViaEmail && !p.Row.Repeat {
+		p.Row.Repeat = true
+		return false, nil
+	}
+	w.Log.WarnContext(ctx, "message unknown", "contact", p.Contact, "entry", p.Entry, "channel", p.Via)
+	if err := w.settle(ctx, p, ledger.Unknown, gate.ReasonLostAnswer, time.Time{}); err != nil {
+		return true, err
+	}
+	return true, w.advance(ctx, p)
+}
+
+// advance sets the alarm of the next follow-up once one has come to its end. A
+// step that was delayed pushes the later ones: the gaps between them stay.
+func (w *Worker) advance(ctx context.Context, p *ledger.Planned) error {
+	if !ledger.IsFollowUp(p.Entry.Template) {
+		return nil
+	}
+	person, err := w.Ledger.Person(ctx, p.Contact)
+	if errors.Is(err, ledger.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	before := p
+	for _, m := range person.Sequence(p.Entry.N) {
+		if m.Entry == p.Entry || m.Row.State != ledger.Waiting {
+			continue
+		}
+		gap := m.Row.Planned - before.Row.Planned
+		if due := before.Row.At + gap; due > m.Row.Due {
+			row, err := m.Row.To(ledger.Waiting, "", w.now())
+			if err != nil {
+				return err
+			}
+			row.Due, row.Planned = due, due
+			if err := w.Ledger.Settle(ctx, &m, row); err != nil {
+				return fmt.Errorf("push the next follow-up: %w", err)
+			}
+		}
+		return w.Alarm.Ring(ctx, &m)
+	}
+	return nil
+}
+
+func unix(seconds int64) time.Time { return time.Unix(seconds, 0) }

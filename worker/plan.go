@@ -1,0 +1,102 @@
+package worker
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/ledger"
+)
+
+// The templates that a submission leads to.
+const (
+	confirmation = "confirmation"
+	staffNote    = "staff-note"
+)
+
+// plan says what follows from a submission: a confirmation by every way that
+// may be used, a note to each of the staff, and, unless a sequence of the
+// person runs, the follow-ups.
+func (w *Worker) plan(s contact.Submission, p *ledger.Person) ledger.Plan {
+	plan := ledger.Plan{Unread: w.ReadFirst}
+	add := func(template string, v contact.Via) {
+		plan.Steps = append(plan.Steps, ledger.Step{Template: template, Via: v, Due: s.At})
+	}
+	if s.Email != "" {
+		add(confirmation, contact.ViaEmail)
+	}
+	if w.may(s, contact.ViaSMS) {
+		add(confirmation, contact.ViaSMS)
+	}
+	for i := range w.Clinic.Staff {
+		add(noteEntry(i), contact.ViaEmail)
+	}
+	if via := w.followUpVia(s); via != "" && !p.Running() {
+		for i, after := range w.Clinic.FollowUps {
+			plan.Steps = append(plan.Steps, ledger.Step{Template: ledger.FollowUp(i + 1), Via: via, Due: s.At.Add(after)})
+		}
+	}
+	return plan
+}
+
+// may reports whether automated messages by that way are possible and agreed to.
+func (w *Worker) may(s contact.Submission, v contact.Via) bool {
+	return w.Channels[v] != nil && s.Address(v) != "" && s.Consent.Given(v)
+}
+
+// followUpVia is the one way that a person's follow-ups take: the preferred
+// one if it was ticked, else the other; who prefers a call gets email.
+func (w *Worker) followUpVia(s contact.Submission) contact.Via {
+	order := []contact.Via{contact.ViaEmail, contact.ViaSMS}
+	if s.Preferred == contact.ViaSMS {
+		order = []contact.Via{contact.ViaSMS, contact.ViaEmail}
+	}
+	for _, v := range order {
+		if w.may(s, v) {
+			return v
+		}
+	}
+	return ""
+}
+
+// noteEntry names the note to the i-th of the staff: each is a message of its own.
+func noteEntry(i int) string {
+	if i == 0 {
+		return staffNote
+	}
+	return staffNote + "-" + strconv.Itoa(i+1)
+}
+
+// template is the message that an entry of the plan is written with, and for
+// notes the place of the reader among the staff.
+func template(entry string) (name string, reader int) {
+	rest, ok := strings.CutPrefix(entry, staffNote)
+	if !ok {
+		return entry, 0
+	}
+	n, _ := strconv.Atoi(strings.TrimPrefix(rest, "-"))
+	return staffNote, max(n-1, 0)
+}
+
+// address is where the message goes; "" when there is nobody to send it to.
+func (w *Worker) address(p *ledger.Planned) string {
+	if name, reader := template(p.Entry.Template); name == staffNote {
+		if reader >= len(w.Clinic.Staff) {
+			return ""
+		}
+		return w.Clinic.Staff[reader]
+	}
+	return p.Submission.Address(p.Via)
+}
+
+// snapshot is what the gate decides on.
+func (w *Worker) snapshot(p *ledger.Planned, suppressed gate.Suppression) gate.Snapshot {
+	name, _ := template(p.Entry.Template)
+	return gate.Snapshot{
+		Class: gate.Class(w.Templates.Class(name)), Via: p.Via,
+		Address: w.address(p) != "", Consent: p.Submission.Consent.Given(p.Via),
+		Suppressed: suppressed, Unread: p.Unread, Stopped: string(p.Stopped),
+		Due: unix(p.Row.Planned), Windows: w.Windows, Zones: gate.Zones(p.Submission, p.Via, w.Clinic.Zone),
+	}
+}

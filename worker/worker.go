@@ -1,0 +1,126 @@
+// Package worker turns a task into an outcome. One file a kind; plan says what
+// should follow from a submission, deliver takes one message through the gate
+// to its channel, and outcome maps what came back to retry, wait, stop or set
+// aside.
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/joydevie/followup/internal/alarm"
+	"github.com/joydevie/followup/internal/channel"
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/hours"
+	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/tasks"
+	"github.com/joydevie/followup/templates"
+)
+
+// Clinic is what messages say of the clinic and where staff are reached.
+type Clinic struct {
+	Name       string
+	Sender     string // neutral: the only name that a text carries
+	Phone      string // as people read it
+	Postal     string
+	ReplyTo    string
+	Staff      []string        // addresses that get the note about each submission
+	FollowUps  []time.Duration // after the submission; growing; none switches them off
+	BookingURL string          // "" leaves the button out
+	PrivacyURL string
+	Zone       *time.Location
+	Office     hours.Office
+}
+
+// Links makes the URLs that only their reader may use.
+type Links interface {
+	Unsubscribe(id contact.ID, n int) string
+	Note(id contact.ID, n int, action string) string // "read", "answered", "booked", "stop"
+	Item(id contact.ID, n int) string                // the short name of a submission among staff
+}
+
+// Worker does the tasks. Every field is required but SMS in Channels.
+type Worker struct {
+	Ledger    *ledger.Ledger
+	Alarm     alarm.Clock
+	Sealer    tasks.Sealer
+	Templates *templates.Set
+	Channels  map[contact.Via]channel.Sender // without ViaSMS no text is planned
+	Clinic    Clinic
+	Links     Links
+	Windows   hours.Windows
+	ReadFirst bool // a person reads a submission before more than the confirmation email goes
+	Log       *slog.Logger
+}
+
+// Concurrency is how many tasks of a server run at the same time.
+type Concurrency struct{ Intake, Mail, SMS int }
+
+// DefaultConcurrency suits a relay that takes some dozen connections.
+var DefaultConcurrency = Concurrency{Intake: 10, Mail: 20, SMS: 10}
+
+// Sum is how many connections to Redis the workers may need at once.
+func (c Concurrency) Sum() int { return c.Intake + c.Mail + c.SMS }
+
+// Grace is how long a stopping worker may finish what it holds. It is longer
+// than every task's timeout: asynq puts a task back after the grace while its
+// goroutine may still be sending (asynq v0.26.0 processor.go:221-249).
+const Grace = 50 * time.Second
+
+// sendTimeout bounds one call to a provider; what remains of the task's
+// timeout is for the ledger.
+const sendTimeout = 30 * time.Second
+
+// Run serves the queues over rdb until ctx is done, then finishes what is in
+// hand, for Grace at most. There is one asynq server a channel, so that a slow
+// provider fills no slots but its own.
+func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurrency) error {
+	handlers := w.handlers()
+	var servers []*asynq.Server
+	stop := func() {
+		for _, s := range servers {
+			s.Stop() // no new work anywhere before waiting for any
+		}
+		for _, s := range servers {
+			s.Shutdown()
+		}
+	}
+	for _, group := range []struct {
+		queues      map[string]int
+		concurrency int
+	}{
+		{map[string]int{tasks.QueueIntake: 1}, c.Intake},
+		{map[string]int{tasks.QueueMail: 2, tasks.QueueMailLater: 1}, c.Mail},
+		{map[string]int{tasks.QueueSMS: 2, tasks.QueueSMSLater: 1}, c.SMS},
+	} {
+		s := asynq.NewServerFromRedisClient(rdb, asynq.Config{
+			Queues: group.queues, StrictPriority: true, Concurrency: group.concurrency,
+			// asynq polls: these bound how long a task that is due may lie. An
+			// idle poll is a script of some 15 µs.
+			TaskCheckInterval: 20 * time.Millisecond, DelayedTaskCheckInterval: time.Second,
+			ShutdownTimeout: Grace, RetryDelayFunc: retryDelay, IsFailure: isFailure,
+			ErrorHandler: asynq.ErrorHandlerFunc(w.logFailure), Logger: asynqLog{w.Log}, LogLevel: asynq.WarnLevel,
+		})
+		if err := s.Start(handlers); err != nil {
+			stop()
+			return err
+		}
+		servers = append(servers, s)
+	}
+	<-ctx.Done()
+	stop()
+	return nil
+}
+
+// now is the plan's time.
+func (w *Worker) now() time.Time { return w.Alarm.Plan.Now() }
+
+// in gives the plan's time that lies d of real time ahead: retries do not run
+// faster than the world they wait for.
+func (w *Worker) in(d time.Duration) time.Time {
+	return w.now().Add(d * time.Duration(w.Alarm.Plan.Speed()))
+}

@@ -1,0 +1,602 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/joydevie/followup/internal/alarm"
+	"github.com/joydevie/followup/internal/channel"
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/hours"
+	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/internal/redistest"
+	"github.com/joydevie/followup/internal/seal"
+	"github.com/joydevie/followup/tasks"
+	"github.com/joydevie/followup/templates"
+)
+
+// world is a worker with a Redis of its own, a clock that the test turns, and
+// channels that answer what the test says.
+type world struct {
+	*Worker
+	desk  *desk.Desk
+	redis *redis.Client
+	log   *bytes.Buffer
+
+	mu     sync.Mutex
+	now    time.Time
+	sent   []channel.Message
+	answer func(channel.Message) channel.Outcome // nil: accepted
+}
+
+var denver = func() *time.Location {
+	l, err := time.LoadLocation("America/Denver")
+	if err != nil {
+		panic(err)
+	}
+	return l
+}()
+
+// tuesday is a moment at which everything may go.
+var tuesday = time.Date(2026, 11, 24, 11, 0, 0, 0, denver)
+
+func setup(t *testing.T) *world {
+	t.Helper()
+	keys, err := seal.Parse(seal.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := templates.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	office, err := hours.ParseOffice(map[string]string{"mon-fri": "9:00-17:00"}, denver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{redis: redistest.Start(t).Client(), log: &bytes.Buffer{}, now: tuesday}
+	clock := hours.NewClock(1, func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now })
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	ring := alarm.Clock{Tasks: tasks.NewClient(w.redis, keys), Plan: clock}
+	book := ledger.New(w.redis, keys, clock.Now)
+	w.Worker = &Worker{
+		Ledger: book, Alarm: ring, Sealer: keys, Templates: set,
+		Channels: map[contact.Via]channel.Sender{contact.ViaEmail: sender{w}, contact.ViaSMS: sender{w}},
+		Clinic: Clinic{
+			Name: "JoyDeVie Infusions", Sender: "JoyDeVie", Phone: "(303) 555-0100", Postal: "100 Example St, Denver, CO 80202",
+			ReplyTo: "desk@joydevie.example", Staff: []string{"desk@joydevie.example"},
+			FollowUps:  []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour},
+			BookingURL: "https://joydevie.example/book", PrivacyURL: "https://joydevie.example/privacy", Zone: denver, Office: office,
+		},
+		Links: desk.Links{Keys: keys, PublicURL: "https://joydevie.example"}, Windows: hours.Default(), Log: log,
+	}
+	w.desk = &desk.Desk{Ledger: book, Alarm: ring, Log: log}
+	return w
+}
+
+type sender struct{ w *world }
+
+func (s sender) Send(_ context.Context, m channel.Message) channel.Outcome {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	out := channel.Outcome{State: channel.Accepted, ID: "provider-id"}
+	if s.w.answer != nil {
+		out = s.w.answer(m)
+	}
+	s.w.sent = append(s.w.sent, m)
+	return out
+}
+
+func (w *world) at(t time.Time) { w.mu.Lock(); w.now = t; w.mu.Unlock() }
+
+// names lists what was handed to the channels.
+func (w *world) names() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var names []string
+	for _, m := range w.sent {
+		names = append(names, m.Template+" "+string(m.ID[strings.LastIndexByte(m.ID, '.')+1:]))
+	}
+	return strings.Join(names, ", ")
+}
+
+func ann() tasks.Submission {
+	return tasks.Submission{
+		ID: "submission-of-ann", At: tuesday, Name: "Ann Canary", Email: "ann.canary@example.com", Phone: "+13035550142",
+		Message: "canary words", Language: "en", Zone: "America/Denver", ConsentEmail: true, ConsentSMS: true,
+	}
+}
+
+// submit runs the handler and gives the person.
+func (w *world) submit(t *testing.T, s tasks.Submission) *ledger.Person {
+	t.Helper()
+	if err := w.submitted(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	return w.person(t)
+}
+
+func (w *world) person(t *testing.T) *ledger.Person {
+	t.Helper()
+	keys, err := w.redis.Keys(t.Context(), "f:{*}").Result()
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("%d people, %v", len(keys), err)
+	}
+	p, err := w.Ledger.Person(t.Context(), contact.ID(strings.Trim(keys[0], "f:{}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) row(t *testing.T, entry string, v contact.Via) ledger.Row {
+	t.Helper()
+	for _, m := range w.person(t).Messages {
+		if m.Entry.String() == entry && m.Via == v {
+			return m.Row
+		}
+	}
+	t.Fatalf("nothing is planned as %s by %s", entry, v)
+	return ledger.Row{}
+}
+
+// ringAll runs, once each, the alarms that are due by the test's clock.
+func (w *world) ringAll(t *testing.T) {
+	t.Helper()
+	for _, m := range w.person(t).Messages {
+		if m.Row.State.Pending() && m.Row.Due != 0 && !unix(m.Row.Due).After(w.Worker.now()) {
+			if err := w.ring(t, &m); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (w *world) ring(t *testing.T, m *ledger.Planned) error {
+	return w.deliver(t.Context(), m.Via, tasks.Message{Contact: string(m.Contact), Entry: m.Entry.String()})
+}
+
+// alarms counts the tasks that are queued, due or scheduled.
+func (w *world) alarms(t *testing.T) int {
+	t.Helper()
+	n := 0
+	for range w.redis.Keys(t.Context(), "asynq:{*}:t:*").Val() {
+		n++
+	}
+	return n
+}
+
+func TestASubmissionIsConfirmedAndStaffAreTold(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.submit(t, ann())
+	if n := w.alarms(t); n != 4 {
+		t.Errorf("%d alarms: want two confirmations, the note, and the first follow-up alone", n)
+	}
+	w.ringAll(t)
+	for _, want := range []string{"confirmation email", "confirmation sms", "staff-note email"} {
+		if !strings.Contains(w.names(), want) {
+			t.Errorf("%s is missing: %s", want, w.names())
+		}
+	}
+	for _, m := range w.sent {
+		if m.Template == "staff-note" {
+			if m.To != "desk@joydevie.example" || m.ReplyTo != "ann.canary@example.com" || !strings.Contains(m.Text, "canary words") {
+				t.Errorf("the note goes to %q, answers to %q, and says %q", m.To, m.ReplyTo, m.Text)
+			}
+		} else if strings.Contains(m.Text+m.HTML+m.Subject, "anary") {
+			t.Errorf("%s repeats what was typed", m.Template)
+		}
+	}
+}
+
+func TestEveryHandlerTwiceIsOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.submit(t, ann())
+	p := w.submit(t, ann())
+	for range 2 {
+		for _, m := range p.Messages {
+			if !ledger.IsFollowUp(m.Entry.Template) {
+				if err := w.ring(t, &m); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if len(w.sent) != 3 {
+		t.Errorf("sent %s", w.names())
+	}
+}
+
+func TestWithoutConsentNoTextAndNoFollowUp(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	s := ann()
+	s.ConsentEmail, s.ConsentSMS = false, false
+	w.submit(t, s)
+	w.ringAll(t)
+	w.at(tuesday.Add(30 * 24 * time.Hour))
+	w.ringAll(t)
+	if w.names() != "confirmation email, staff-note email" && w.names() != "staff-note email, confirmation email" {
+		t.Errorf("sent %s", w.names())
+	}
+}
+
+func TestFollowUpsTakeThePreferredWay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		preferred  string
+		email, sms bool
+		want       contact.Via
+	}{
+		{"", true, true, contact.ViaEmail},
+		{"sms", true, true, contact.ViaSMS},
+		{"phone", true, true, contact.ViaEmail},
+		{"sms", true, false, contact.ViaEmail},
+		{"email", false, true, contact.ViaSMS},
+		{"email", false, false, ""},
+	} {
+		w := &Worker{Channels: map[contact.Via]channel.Sender{contact.ViaEmail: sender{}, contact.ViaSMS: sender{}}}
+		got := w.followUpVia(contact.Submission{
+			Email: "a@b.example", Phone: "+13035550142", Preferred: contact.Via(c.preferred), Consent: contact.Consent{Email: c.email, SMS: c.sms},
+		})
+		if got != c.want {
+			t.Errorf("%+v: got %q", c, got)
+		}
+	}
+}
+
+func TestTheSequenceGoesStepByStepAndADelayPushesTheRest(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.submit(t, ann())
+	w.ringAll(t)
+	late := tuesday.Add(24*time.Hour + 3*time.Hour) // Wednesday, 14:00: three hours late
+	w.at(late)
+	w.ringAll(t)
+	if r := w.row(t, "1.followup-1", contact.ViaEmail); r.State != ledger.Sent {
+		t.Fatalf("follow-up 1 is %+v", r)
+	}
+	if due := unix(w.row(t, "1.followup-2", contact.ViaEmail).Due); !due.Equal(late.Add(48 * time.Hour)) {
+		t.Errorf("follow-up 2 is due %s: the gap of two days was not kept", due.In(denver))
+	}
+	w.at(late.Add(48 * time.Hour)) // Friday
+	w.ringAll(t)
+	w.at(late.Add(144 * time.Hour)) // Tuesday
+	w.ringAll(t)
+	w.ringAll(t)
+	if got := strings.Count(w.names(), "followup-"); got != 3 {
+		t.Errorf("%d follow-ups: %s", got, w.names())
+	}
+	for _, m := range w.sent {
+		if (m.Unsubscribe != "") != ledger.IsFollowUp(m.Template) {
+			t.Errorf("%s: List-Unsubscribe is %q", m.Template, m.Unsubscribe)
+		}
+	}
+}
+
+func TestASecondSubmissionIsConfirmedAndStartsNoSecondSequence(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.submit(t, ann())
+	again := ann()
+	again.ID, again.Message = "second", "another question"
+	p := w.submit(t, again)
+	if len(p.Submissions) != 2 || len(p.Sequence(1)) != 3 || len(p.Sequence(2)) != 0 {
+		t.Errorf("%d submissions, sequences of %d and %d", len(p.Submissions), len(p.Sequence(1)), len(p.Sequence(2)))
+	}
+	w.ringAll(t)
+	if strings.Count(w.names(), "confirmation email") != 2 || strings.Count(w.names(), "staff-note") != 2 {
+		t.Errorf("sent %s", w.names())
+	}
+}
+
+func TestATextAtNightWaitsForTheMorning(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	night := time.Date(2026, 11, 24, 2, 0, 0, 0, denver)
+	w.at(night)
+	s := ann()
+	s.At = night
+	w.submit(t, s)
+	w.ringAll(t)
+	if strings.Contains(w.names(), "sms") || !strings.Contains(w.names(), "confirmation email") {
+		t.Errorf("at 2 a.m. sent %s", w.names())
+	}
+	r := w.row(t, "1.confirmation", contact.ViaSMS)
+	if r.State != ledger.Held || r.Why != gate.ReasonHours || !unix(r.Due).Equal(time.Date(2026, 11, 24, 10, 0, 0, 0, denver)) {
+		t.Errorf("the text is %+v", r)
+	}
+	w.at(unix(r.Due))
+	w.ringAll(t)
+	if strings.Count(w.names(), "confirmation sms") != 1 {
+		t.Errorf("in the morning sent %s", w.names())
+	}
+}
+
+func TestUntilAPersonHasReadItOnlyTheConfirmationEmailAndTheNoteGo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.ReadFirst = true
+	p := w.submit(t, ann())
+	w.ringAll(t)
+	w.at(tuesday.Add(25 * time.Hour))
+	w.ringAll(t)
+	if strings.Contains(w.names(), "sms") || strings.Contains(w.names(), "followup") || len(w.sent) != 2 {
+		t.Fatalf("unread, and sent %s", w.names())
+	}
+	for range 2 {
+		if err := w.desk.Read(t.Context(), p.ID, 1, "staff"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.ringAll(t)
+	if !strings.Contains(w.names(), "followup-1") || strings.Count(w.names(), "confirmation sms") != 1 {
+		t.Errorf("read, and sent %s", w.names())
+	}
+}
+
+func TestWhatNobodyReadsEndsInAVisibleState(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.ReadFirst = true
+	w.submit(t, ann())
+	for _, day := range []int{0, 4, 9, 12, 20, 40} {
+		w.at(tuesday.Add(time.Duration(day) * 24 * time.Hour))
+		w.ringAll(t)
+		w.ringAll(t)
+	}
+	for _, m := range w.person(t).Messages {
+		if m.Row.State.Pending() {
+			t.Errorf("%s by %s is still %s until %s", m.Entry, m.Via, m.Row.State, unix(m.Row.Due))
+		}
+	}
+	if len(w.sent) != 2 {
+		t.Errorf("sent %s", w.names())
+	}
+}
+
+func TestAnsweredBookedAndStopEndTheSequence(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"answered", "booked", "stop"} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			p := w.submit(t, ann())
+			w.ringAll(t)
+			for range 2 {
+				if err := w.desk.Act(t.Context(), desk.Target{Contact: p.ID, N: 1, Action: action}, "note"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.at(tuesday.Add(20 * 24 * time.Hour))
+			for _, m := range w.person(t).Messages {
+				if err := w.ring(t, &m); err != nil {
+					t.Fatal(err)
+				}
+				if ledger.IsFollowUp(m.Entry.Template) && (m.Row.State != ledger.Cancelled || m.Row.By != "note") {
+					t.Errorf("%s is %+v", m.Entry, m.Row)
+				}
+			}
+			if strings.Contains(w.names(), "followup") {
+				t.Errorf("sent %s", w.names())
+			}
+		})
+	}
+}
+
+func TestUnsubscribingIsInForceAtOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.submit(t, ann())
+	if err := w.desk.Unsubscribe(t.Context(), p.ID, 1); err != nil {
+		t.Fatal(err)
+	}
+	again := ann()
+	again.ID, again.Message = "second", "I wrote again and ticked the box again"
+	w.submit(t, again)
+	for _, day := range []int{0, 1, 3, 7, 10} {
+		w.at(tuesday.Add(time.Duration(day) * 24 * time.Hour))
+		w.ringAll(t)
+	}
+	if strings.Contains(w.names(), "followup") || strings.Count(w.names(), "confirmation email") != 2 {
+		t.Errorf("sent %s", w.names())
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		out    channel.Outcome
+		via    contact.Via
+		state  ledger.State
+		why    gate.Reason
+		after  time.Duration
+		repeat bool
+	}{
+		{"accepted", channel.Outcome{State: channel.Accepted, ID: "x"}, contact.ViaEmail, ledger.Sent, "", 0, false},
+		{"not sent", channel.Outcome{State: channel.NotSent, Err: errors.New("x")}, contact.ViaEmail, ledger.Waiting, gate.ReasonProvider, time.Minute, false},
+		{"throttled", channel.Outcome{State: channel.Throttled, After: 90 * time.Second}, contact.ViaSMS, ledger.Waiting, gate.ReasonProvider, 90 * time.Second, false},
+		{"bad address", channel.Outcome{State: channel.Refused, Cause: channel.CauseAddress, Code: "550 5.1.1"}, contact.ViaEmail, ledger.NotSent, gate.ReasonDead, 0, false},
+		{"missed opt-out", channel.Outcome{State: channel.Refused, Cause: channel.CauseOptOut, Code: "21610"}, contact.ViaSMS, ledger.NotSent, gate.ReasonOptedOut, 0, false},
+		{"our credentials", channel.Outcome{State: channel.Refused, Cause: channel.CauseConfig, Code: "20003"}, contact.ViaSMS, ledger.Waiting, gate.ReasonProvider, configWait, false},
+		{"content", channel.Outcome{State: channel.Refused, Cause: channel.CauseContent}, contact.ViaEmail, ledger.NotSent, gate.ReasonRefused, 0, false},
+		{"lost answer to an email", channel.Outcome{}, contact.ViaEmail, ledger.Waiting, gate.ReasonLostAnswer, time.Minute, true},
+		{"lost answer to a text", channel.Outcome{}, contact.ViaSMS, ledger.Unknown, gate.ReasonLostAnswer, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			w.answer = func(m channel.Message) channel.Outcome { return c.out }
+			p := w.submit(t, ann())
+			for _, m := range p.Messages {
+				if m.Entry.Template == "confirmation" && m.Via == c.via {
+					if err := w.ring(t, &m); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			r := w.row(t, "1.confirmation", c.via)
+			if r.State != c.state || r.Why != c.why || r.Repeat != c.repeat || r.Code != c.out.Code {
+				t.Errorf("got %+v", r)
+			}
+			if c.after != 0 && !unix(r.Due).Equal(tuesday.Add(c.after)) {
+				t.Errorf("due after %s, want %s", unix(r.Due).Sub(tuesday), c.after)
+			}
+		})
+	}
+}
+
+func TestALostAnswerToAnEmailIsRepeatedOnceUnderTheSameID(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.answer = func(channel.Message) channel.Outcome { return channel.Outcome{} }
+	s := ann()
+	s.Phone, s.ConsentEmail = "", false
+	w.submit(t, s)
+	for i := range 5 {
+		w.at(tuesday.Add(time.Duration(i) * time.Hour))
+		w.ringAll(t)
+	}
+	ids := map[string]int{}
+	for _, m := range w.sent {
+		ids[m.ID]++
+	}
+	for id, n := range ids {
+		if n != 2 {
+			t.Errorf("%s was handed over %d times", id, n)
+		}
+	}
+	if r := w.row(t, "1.confirmation", contact.ViaEmail); r.State != ledger.Unknown {
+		t.Errorf("it ends as %+v", r)
+	}
+}
+
+func TestADeadProviderIsAskedAgainUntilItIsTooLate(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.answer = func(channel.Message) channel.Outcome { return channel.Outcome{State: channel.NotSent} }
+	s := ann()
+	s.Phone, s.ConsentEmail = "", false
+	w.submit(t, s)
+	for i := range 60 {
+		w.at(tuesday.Add(time.Duration(i) * time.Hour))
+		w.ringAll(t)
+	}
+	r := w.row(t, "1.confirmation", contact.ViaEmail)
+	if r.State != ledger.NotSent || r.Why != gate.ReasonTooLate || r.Tries < 8 || r.Tries > 16 {
+		t.Errorf("after 60 hours: %+v", r)
+	}
+	if r := w.row(t, "1.staff-note", contact.ViaEmail); r.State != ledger.Waiting {
+		t.Errorf("the note to staff was given up: %+v", r)
+	}
+}
+
+// A worker that dies between provider and settle leaves a claim behind.
+func TestAnAbandonedClaimIsAnEmailOnceMoreAndATextNever(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.submit(t, ann())
+	for _, m := range p.Messages {
+		if m.Entry.Template != "confirmation" {
+			continue
+		}
+		if _, err := w.Ledger.Claim(t.Context(), &m, "dead", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		err := w.ring(t, &m)
+		if b, ok := errors.AsType[*busy](err); !ok || b.after < 100*time.Second || b.after > 110*time.Second {
+			t.Errorf("%s: a claim that may be alive was not waited for: %v", m.Via, err)
+		}
+		old := m.Row
+		old.Since = time.Now().Add(-stale - time.Second).Unix()
+		if err := w.Ledger.Settle(t.Context(), &m, old); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.ring(t, &m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.names() != "confirmation email" {
+		t.Errorf("sent %s", w.names())
+	}
+	if r := w.row(t, "1.confirmation", contact.ViaEmail); r.State != ledger.Sent || !r.Repeat {
+		t.Errorf("the email is %+v", r)
+	}
+	if r := w.row(t, "1.confirmation", contact.ViaSMS); r.State != ledger.Unknown {
+		t.Errorf("the text is %+v", r)
+	}
+}
+
+func TestAnErasedPersonIsNoError(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	if err := w.deliver(t.Context(), contact.ViaEmail, tasks.Message{Contact: "nobody", Entry: "1.confirmation"}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryKindHasAHandlerOfExactlyItsName(t *testing.T) {
+	t.Parallel()
+	routes := setup(t).handlers()
+	if len(routes) != len(tasks.All()) {
+		t.Errorf("%d handlers for %d kinds", len(routes), len(tasks.All()))
+	}
+	for _, l := range tasks.All() {
+		if routes[l.Name] == nil {
+			t.Errorf("%s has no handler", l.Name)
+		}
+	}
+	if err := routes.ProcessTask(t.Context(), asynq.NewTask("message:email2", nil)); !errors.Is(err, asynq.ErrHandlerNotFound) {
+		t.Errorf("an unknown kind was caught by a prefix: %v", err)
+	}
+}
+
+// Stopping is a budget: a task's own time, the worker's grace, the patience of
+// whoever stops the process (deploy sets 60 s).
+func TestAStoppingWorkerOutlastsEveryTask(t *testing.T) {
+	t.Parallel()
+	for _, l := range tasks.All() {
+		if l.Timeout+5*time.Second > Grace {
+			t.Errorf("%s may run %s, but a stopping worker waits %s", l.Name, l.Timeout, Grace)
+		}
+		if sendTimeout+10*time.Second > l.Timeout && l.Name != tasks.Submitted.Name {
+			t.Errorf("%s: a provider may take %s of %s: too little is left to write down what it said", l.Name, sendTimeout, l.Timeout)
+		}
+	}
+	if Grace > 55*time.Second {
+		t.Errorf("grace %s: systemd and containers are told to wait 60 s", Grace)
+	}
+}
+
+func TestTheLogHoldsNothingOfThePerson(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.answer = func(m channel.Message) channel.Outcome {
+		return channel.Outcome{State: channel.Refused, Cause: channel.CauseAddress, Code: "550 5.1.1", Err: errors.New("refused")}
+	}
+	p := w.submit(t, ann())
+	w.ringAll(t)
+	_ = w.desk.Stop(t.Context(), p.ID, 1, "note")
+	for _, canary := range []string{"anary", "5550142", "example.com"} {
+		if strings.Contains(w.log.String(), canary) {
+			t.Errorf("%q stands in the log:\n%s", canary, w.log)
+		}
+	}
+	if !strings.Contains(w.log.String(), "message refused") {
+		t.Errorf("the log says nothing: %s", w.log)
+	}
+}
