@@ -8,6 +8,7 @@ help: ## list the targets
 
 deps: ## install what the tests need (Debian, as root); elsewhere say what is missing, and fail
 	@./.ci/deps $(PACKAGES)
+	@./.ci/npm internal/web/browser
 
 test: deps ## everything that must hold: vet, then all tests with the race detector
 	$(GO) vet ./...

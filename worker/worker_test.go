@@ -133,7 +133,7 @@ func (w *world) person(t *testing.T) *ledger.Person {
 	if err != nil || len(keys) != 1 {
 		t.Fatalf("%d people, %v", len(keys), err)
 	}
-	p, err := w.Ledger.Person(t.Context(), contact.ID(strings.Trim(keys[0], "f:{}")))
+	p, err := w.Ledger.Person(t.Context(), contact.ID(strings.TrimSuffix(strings.TrimPrefix(keys[0], "f:{"), "}")))
 	if err != nil {
 		t.Fatal(err)
 	}

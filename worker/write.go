@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/joydevie/followup/internal/channel"
@@ -22,7 +23,12 @@ func (w *Worker) write(p *ledger.Planned) (channel.Message, string, error) {
 		w.noteData(&data, p)
 	}
 	r, err := w.Templates.Render(name, language, data)
-	if err != nil {
+	part := templates.ErrEmail
+	if p.Via == contact.ViaSMS {
+		part = templates.ErrSMS
+	}
+	// A fault of the other part is the other message's matter.
+	if errors.Is(err, part) || err != nil && r.Version == "" {
 		return channel.Message{}, "", err
 	}
 	m := channel.Message{

@@ -16,6 +16,7 @@ import (
 	"github.com/joydevie/followup/internal/config"
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/intake"
 	"github.com/joydevie/followup/internal/ledger"
@@ -94,18 +95,20 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 		return nil, err
 	}
 	queue := tasks.NewClient(rdb, h.keys)
-	texts := h.channels[contact.ViaSMS] != nil
-	c := web.Config{
-		Intake: &intake.Intake{
-			Keys: h.keys, SMS: texts, Now: h.clock.Now,
-			Enqueue: func(ctx context.Context, s tasks.Submission) error {
-				return tasks.Enqueue(ctx, queue, tasks.Submitted, s, time.Time{})
-			},
-			Wording: func(l contact.Language) (version, hash string) {
-				w := templates.ConsentWording(string(l), h.clinic.Name)
-				return w.Version, w.Hash
-			},
+	in := &intake.Intake{
+		Keys: h.keys, Now: h.clock.Now,
+		Enqueue: func(ctx context.Context, s tasks.Submission) error {
+			return tasks.Enqueue(ctx, queue, tasks.Submitted, s, time.Time{})
 		},
+		Wording: func(version string, l contact.Language) string {
+			return templates.ConsentByVersion(version, string(l), h.clinic.Name).Hash
+		},
+	}
+	if h.channels[contact.ViaSMS] != nil {
+		in.NextSMS = h.nextSMS
+	}
+	c := web.Config{
+		Intake: in, Texts: in.NextSMS != nil,
 		Links: links{h.links(), &desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}},
 		Pages: pages,
 		Clinic: web.Clinic{
@@ -115,19 +118,22 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 		AnswerBy: h.office.AnswerBy, Trusted: h.trusted, TLS: strings.HasPrefix(h.publicURL, "https://"),
 		Now: h.clock.Now, Log: h.requests, Mounts: mounts,
 	}
-	if texts {
-		c.NextSMS = func(t time.Time) time.Time {
-			// Without a person's zone the page promises what holds everywhere.
-			if next, ok := h.windows.Next(t, hours.Continental()); ok {
-				return next
-			}
-			return t
-		}
-	}
 	if h.guarded {
 		c.PostsPerMinute = postsPerMinute
 	}
 	return web.New(c)
+}
+
+// nextSMS is what the thank-you page may promise: the first moment at which the
+// gate lets a text to the person pass, once somebody has read the submission
+// where that is waited for.
+func (h *house) nextSMS(s contact.Submission) time.Time {
+	from := s.At
+	if h.readFirst {
+		from = h.office.AnswerBy(s.At)
+	}
+	at, _ := h.windows.Next(from, gate.Zones(s, contact.ViaSMS, h.zone))
+	return at
 }
 
 // links lets the pages follow the signed links.

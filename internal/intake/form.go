@@ -5,6 +5,7 @@ package intake
 import (
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/joydevie/followup/internal/contact"
 )
@@ -22,6 +23,7 @@ type Form struct {
 	Language     string // [language]
 	TimeZone     string // [time_zone]
 	Page         string // [page]
+	Wording      string // [consent_version]: which words stood beside the boxes
 }
 
 // Origin is where it came from, for the consent proof and the limits.
@@ -36,9 +38,9 @@ type Origin struct {
 type Receipt struct {
 	ID       string
 	Language contact.Language
-	Email    bool // a confirmation will come by email
-	SMS      bool // a confirmation will come by SMS, inside the send window
-	Call     bool // a phone number was given that no text may go to: somebody calls
+	Email    bool      // a confirmation will come by email
+	SMSAt    time.Time // when a confirmation will come by SMS, at the earliest; zero: none will
+	Call     bool      // a phone number was given that no text may go to: somebody calls
 }
 
 // Fault is one field that cannot be used. Code picks the sentence that the

@@ -13,16 +13,19 @@ import (
 // Enqueue commits a submission: when it returns nil the task is durable.
 type Enqueue func(context.Context, tasks.Submission) error
 
-// Wording says which words stood beside the boxes in that language: their
-// version, and the hash of exactly what was shown.
-type Wording func(contact.Language) (version, hash string)
+// Wording gives the hash of the exact words that stood beside the boxes, as
+// published under that version in that language; "" for no version of ours.
+type Wording func(version string, l contact.Language) (hash string)
 
-// Intake takes submissions. Every field is required.
+// NextSMS says when a text may go to the person at the earliest; zero: never.
+type NextSMS func(contact.Submission) time.Time
+
+// Intake takes submissions. Every field but NextSMS is required.
 type Intake struct {
 	Enqueue Enqueue
 	Keys    *seal.Keys
 	Wording Wording
-	SMS     bool             // the clinic can send texts
+	NextSMS NextSMS          // nil: the clinic sends no texts
 	Now     func() time.Time // the plan's clock
 }
 
@@ -42,13 +45,17 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 	if from.IdempotencyKey != "" {
 		s.ID = i.Keys.Hash("idempotency", from.IdempotencyKey)
 	}
-	version, hash := i.Wording(s.Language)
 	t := tasks.Submission{
 		ID: s.ID, At: s.At, Keyed: from.IdempotencyKey != "",
 		Name: string(s.Name), Email: string(s.Email), Phone: string(s.Phone), Message: string(s.Message),
 		Language: string(s.Language), Preferred: string(s.Preferred), Zone: s.Zone, Page: s.Page,
 		ConsentEmail: s.Consent.Email, ConsentSMS: s.Consent.SMS,
-		Wording: version, WordingHash: hash, UserAgent: truncate(from.UserAgent, maxShort),
+		UserAgent: truncate(from.UserAgent, maxShort),
+	}
+	// Only a version that we published proves what was shown; a site with a form
+	// of its own shows its own words.
+	if hash := i.Wording(f.Wording, s.Language); hash != "" {
+		t.Wording, t.WordingHash = f.Wording, hash
 	}
 	if from.IP.IsValid() {
 		t.IP = from.IP.String()
@@ -59,10 +66,12 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 	if err := i.Enqueue(ctx, t); err != nil {
 		return Receipt{}, fmt.Errorf("submission %s: %w", s.ID, err)
 	}
-	sms := i.SMS && s.Consent.SMS && s.Address(contact.ViaSMS) != ""
-	return Receipt{
-		ID: s.ID, Language: s.Language, Email: s.Email != "", SMS: sms, Call: s.Phone != "" && !sms,
-	}, nil
+	r := Receipt{ID: s.ID, Language: s.Language, Email: s.Email != ""}
+	if i.NextSMS != nil && s.Consent.SMS && s.Address(contact.ViaSMS) != "" {
+		r.SMSAt = i.NextSMS(s)
+	}
+	r.Call = s.Phone != "" && r.SMSAt.IsZero()
+	return r, nil
 }
 
 func truncate(s string, n int) string {

@@ -16,6 +16,8 @@ import (
 	"github.com/joydevie/followup/tasks"
 )
 
+var night = time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+
 type world struct {
 	*intake.Intake
 	got []tasks.Submission
@@ -30,8 +32,14 @@ func setup(t testing.TB) *world {
 	}
 	w := &world{}
 	w.Intake = &intake.Intake{
-		Keys: keys, SMS: true, Now: func() time.Time { return time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC) },
-		Wording: func(l contact.Language) (string, string) { return "v1", "hash-" + string(l) },
+		Keys: keys, Now: func() time.Time { return night },
+		NextSMS: func(contact.Submission) time.Time { return night.Add(8 * time.Hour) },
+		Wording: func(version string, l contact.Language) string {
+			if version != "v1" {
+				return ""
+			}
+			return "hash-" + string(l)
+		},
 		Enqueue: func(_ context.Context, s tasks.Submission) error {
 			if w.err == nil {
 				w.got = append(w.got, s)
@@ -47,7 +55,7 @@ func TestASubmissionIsQueuedAsNormalised(t *testing.T) {
 	w := setup(t)
 	r, err := w.Submit(t.Context(), intake.Form{
 		Name: " Ann\tLee ", Email: "Ann@EXAMPLE.com", Phone: "(303) 555-0142", Message: "Hello\r\nis this for me?\x00",
-		ConsentSMS: "on", ConsentEmail: "false", Preferred: "SMS", Language: "es-MX", TimeZone: "America/Denver", Page: "https://x.example/blog/one?u=1",
+		ConsentSMS: "on", ConsentEmail: "false", Preferred: "SMS", Language: "es-MX", TimeZone: "America/Denver", Page: "https://x.example/blog/one?u=1", Wording: "v1",
 	}, intake.Origin{IP: netip.MustParseAddr("192.0.2.1"), UserAgent: "Mozilla/5.0"})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +69,7 @@ func TestASubmissionIsQueuedAsNormalised(t *testing.T) {
 	if got != want || len(got.ID) != 26 {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if (r != intake.Receipt{ID: got.ID, Language: contact.Spanish, Email: true, SMS: true}) {
+	if (r != intake.Receipt{ID: got.ID, Language: contact.Spanish, Email: true, SMSAt: night.Add(8 * time.Hour)}) {
 		t.Errorf("receipt %+v", r)
 	}
 }
@@ -93,12 +101,12 @@ func TestEveryFaultyFieldIsNamed(t *testing.T) {
 func TestWhatOnlyDecoratesIsDropped(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	_, err := w.Submit(t.Context(), intake.Form{Email: "ann@example.com", Language: "fr", TimeZone: "Mars/Olympus", Page: "javascript:alert(1)"}, intake.Origin{})
+	_, err := w.Submit(t.Context(), intake.Form{Email: "ann@example.com", Language: "fr", TimeZone: "Mars/Olympus", Page: "javascript:alert(1)", Wording: "v9"}, intake.Origin{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := w.got[0]; s.Language != "en" || s.Zone != "" || s.Page != "" {
-		t.Errorf("kept %q %q %q", s.Language, s.Zone, s.Page)
+	if s := w.got[0]; s.Language != "en" || s.Zone != "" || s.Page != "" || s.Wording != "" || s.WordingHash != "" {
+		t.Errorf("kept %q %q %q %q", s.Language, s.Zone, s.Page, s.Wording)
 	}
 }
 
@@ -116,7 +124,7 @@ func TestTheReceiptSaysWhatWillCome(t *testing.T) {
 		{intake.Form{Email: "a@b.example", Phone: "3035550142", ConsentSMS: "1"}, true, true, false},
 	} {
 		r, err := setup(t).Submit(t.Context(), c.form, intake.Origin{})
-		if err != nil || r.Email != c.email || r.SMS != c.sms || r.Call != c.call {
+		if err != nil || r.Email != c.email || r.SMSAt.IsZero() == c.sms || r.Call != c.call {
 			t.Errorf("%+v: %+v, %v", c.form, r, err)
 		}
 	}

@@ -120,4 +120,3 @@ func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.V
 	}
 	return l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool { return m.Via == v && (why == gate.OptedOut || IsFollowUp(m.Entry.Template)) })
 }
-
