@@ -32,7 +32,7 @@ func Enqueue[P any](ctx context.Context, c *Client, k Kind[P], p P, at time.Time
 	if err != nil {
 		return err
 	}
-	id := rand.Text()
+	id := rand.Text()[:16] // 80 bits: two alarms never meet
 	if k.id != nil {
 		id = k.id(p)
 	}

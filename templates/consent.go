@@ -24,7 +24,7 @@ type Wording struct {
 	Version string // such as "2026-11-24.1"; "" when no such version was published
 	Email   string // beside consent_email
 	SMS     string // beside consent_sms
-	Hash    string // SHA-256, lower-case hex, over version, language and the words as shown
+	Hash    string // SHA-256, its first 128 bits in lower-case hex, over version, language and the words as shown
 }
 
 // ConsentWording gives the newest words in a language, with the clinic's name
@@ -71,7 +71,7 @@ func (v consentVersion) wording(lang, clinic string) Wording {
 	}
 	// NUL cannot stand in the words, so that no two wordings share their bytes.
 	sum := sha256.Sum256([]byte(strings.Join([]string{w.Version, lang, w.Email, w.SMS}, "\x00")))
-	w.Hash = hex.EncodeToString(sum[:])
+	w.Hash = hex.EncodeToString(sum[:16])
 	return w
 }
 

@@ -100,7 +100,7 @@ func dev(ctx context.Context, sys system, o devOptions) error {
 	if err := h.furnish(config.ExampleClinic()); err != nil {
 		return err
 	}
-	box := outbox.New(outbox.Config{Now: h.clock.Now, Segments: templates.Segments, Speed: float64(o.speed), Zone: h.zone})
+	box := outbox.New(outbox.Config{Now: h.clock.Now, Segments: templates.Segments, Speed: float64(o.speed), Zone: h.zone, From: h.clinic.SenderName + " <" + h.clinic.From + ">"})
 	h.channels = map[contact.Via]channel.Sender{contact.ViaEmail: box.Sender("email"), contact.ViaSMS: box.Sender("sms")}
 
 	show := box.Handler()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ID names a person without saying who it is: 16 random bytes in lower-case
+// ID names a person without saying who it is: 80 random bits in lower-case
 // base32, fit for keys, URLs and logs.
 type ID string
 

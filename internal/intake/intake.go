@@ -29,8 +29,9 @@ type Intake struct {
 	Now     func() time.Time // the plan's clock
 }
 
-// commitTimeout bounds the one durable act: the visitor waits for it.
-const commitTimeout = 2 * time.Second
+// commitTimeout bounds the one durable act, in Redis or in the spool: the
+// visitor waits for it, two seconds at most with all that stands around it.
+const commitTimeout = 1900 * time.Millisecond
 
 // Submit takes a form in. It returns *Invalid when a field cannot be used, and
 // any other error when the submission could not be made durable; in both cases
@@ -41,7 +42,7 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 	if err != nil {
 		return Receipt{}, err
 	}
-	s.ID, s.At = seal.NewID(), i.Now()
+	s.ID, s.At = seal.NewID(), i.Now().UTC().Truncate(time.Second)
 	if from.IdempotencyKey != "" {
 		s.ID = i.Keys.Hash("idempotency", from.IdempotencyKey)
 	}

@@ -66,7 +66,7 @@ func TestASubmissionIsQueuedAsNormalised(t *testing.T) {
 		Language: "es", Preferred: "sms", Zone: "America/Denver", Page: "/blog/one", ConsentSMS: true,
 		Wording: "v1", WordingHash: "hash-es", IP: "192.0.2.1", UserAgent: "Mozilla/5.0",
 	}
-	if got != want || len(got.ID) != 26 {
+	if got != want || len(got.ID) != 16 {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	if (r != intake.Receipt{ID: got.ID, Language: contact.Spanish, Email: true, SMSAt: night.Add(8 * time.Hour)}) {

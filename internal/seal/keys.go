@@ -112,10 +112,10 @@ func decodeKey(s string) ([]byte, error) {
 	return raw, nil
 }
 
-// NewID gives 16 random bytes as 26 characters of lower-case base32: the
-// opaque name of a person or a submission.
+// NewID gives 80 random bits as 16 characters of lower-case base32: the opaque
+// name of a person or a submission. It is unique, not secret.
 func NewID() string {
-	var raw [16]byte
+	var raw [10]byte
 	_, _ = rand.Read(raw[:])
 	return base32Lower.EncodeToString(raw[:])
 }

@@ -42,10 +42,11 @@ func (m Message) Number() int { return m.number }
 // Encoding is that of an SMS, such as "GSM-7"; "" for email.
 func (m Message) Encoding() string { return m.encoding }
 
-// Config is what a Store needs. Speed and Zone may be left out.
+// Config is what a Store needs. From, Speed and Zone may be left out.
 type Config struct {
 	Now      func() time.Time                                  // the clock that messages are stamped with
 	Segments func(text string) (segments int, encoding string) // how an SMS is billed
+	From     string                                            // the sender of an email, as its reader sees it
 	Speed    float64                                           // how many times faster the clock runs; 0 is 1
 	Zone     *time.Location                                    // in which times are shown; nil is UTC
 }

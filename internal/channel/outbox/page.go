@@ -30,7 +30,7 @@ const (
 // public pages, /static/look.css.
 func (s *Store) Handler() http.Handler {
 	page := template.Must(template.New("outbox.html").Funcs(template.FuncMap{
-		"clock": s.clock, "speed": s.speed, "stamp": func(t time.Time) string { return t.In(s.Zone).Format("Mon, Jan 2, 15:04") },
+		"clock": s.clock, "speed": s.speed, "sender": func() string { return s.From }, "stamp": func(t time.Time) string { return t.In(s.Zone).Format("Mon, Jan 2, 15:04") },
 		"iso":  func(t time.Time) string { return t.Format(time.RFC3339) },
 		"kind": func(m Message) string { return strings.ReplaceAll(m.Template, "-", " ") },
 	}).ParseFS(files, "outbox.html"))

@@ -153,3 +153,13 @@ func (b Tab) Axe() {
 		b.t.Error(v)
 	}
 }
+
+// Picture is a screenshot of the whole page, as PNG.
+func (b Tab) Picture() []byte {
+	b.t.Helper()
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return png
+}
