@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -26,13 +25,16 @@ func (c *Config) check(command string, faults *Faults) {
 	c.checkFolders(faults)
 	c.checkTests(faults)
 	c.Twilio.check(c.Test, faults)
-	if c.RedisWait <= 0 || c.RedisWait > 30*time.Second {
-		faults.addNew("FOLLOWUP_REDIS_WAIT", c.RedisWait.String()+" is no sensible wait", "write a time above 0 and up to 30s, such as 2s")
+	if c.RedisWait < 0 || c.RedisWait > mostReplicas {
+		faults.addNew("FOLLOWUP_REDIS_WAIT", strconv.Itoa(c.RedisWait)+" is no number of replicas", "write 0 for none, or how many there are, up to "+strconv.Itoa(mostReplicas))
 	}
 	if c.SendGridKey != "" && !isECDSAKey(c.SendGridKey.Reveal()) {
 		faults.add("SENDGRID_WEBHOOK_KEY", "not a verification key", "copy the whole key from SendGrid's page on the signed event webhook")
 	}
 }
+
+// mostReplicas is more than anybody waits for; above it something else was meant.
+const mostReplicas = 8
 
 // addNew adds a fault of a setting unless it is already to blame.
 func (f *Faults) addNew(setting, problem, cure string) {
@@ -126,6 +128,8 @@ func (c *Config) checkSMTP(faults *Faults) {
 		problem("tls is none of its three values", "write ?tls=required, opportunistic or none")
 	case u.Scheme == "smtps" && (tls == "opportunistic" || tls == "none"):
 		problem("smtps:// is always TLS, and tls says otherwise", "leave ?tls= out, or begin with smtp://")
+	case (tls == "opportunistic" || tls == "none") && !loopback(u.Hostname()) && !c.Test:
+		problem("lets email leave without TLS, and the note to staff holds what people wrote", "leave ?tls= out; without TLS only a relay on this machine may be used")
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 	_ "time/tzdata" // the clinic's zone must be there in a container without any
 )
 
@@ -31,9 +30,9 @@ type Config struct {
 	AdminListen    string         `env:"FOLLOWUP_ADMIN_LISTEN" default:"127.0.0.1:8081" work:"127.0.0.1:8082" doc:"Where /healthz, /readyz and /metrics listen; not for the public."`
 	TrustedProxies []netip.Prefix `env:"FOLLOWUP_TRUSTED_PROXIES" example:"10.0.0.0/8,127.0.0.1" doc:"Proxies whose X-Forwarded-For is believed: addresses or CIDRs, separated by commas. Unset: none."`
 
-	Spool     string        `group:"Files and waiting" env:"FOLLOWUP_SPOOL" default:"spool" doc:"The folder that keeps what people wrote while Redis is away; made when missing. It must outlive a restart."`
-	RedisWait time.Duration `env:"FOLLOWUP_REDIS_WAIT" default:"2s" doc:"How long somebody who sends the form waits for Redis before their message goes to the spool; at most 30s."`
-	Templates string        `env:"FOLLOWUP_TEMPLATES" example:"/etc/followup/templates" doc:"A folder with texts that stand in for the built-in ones of the same name. Unset: the built-in ones."`
+	Spool     string `group:"Files and waiting" env:"FOLLOWUP_SPOOL" default:"spool" doc:"The folder that keeps what people wrote while Redis is away; made when missing. It must outlive a restart."`
+	RedisWait int    `env:"FOLLOWUP_REDIS_WAIT" default:"0" doc:"On how many replicas of Redis a submission must be before it is acknowledged, and a message claimed before its provider is called. 0: none is waited for. With 1 a failover loses nothing; what finds no replica waits in the spool, or for its turn."`
+	Templates string `env:"FOLLOWUP_TEMPLATES" example:"/etc/followup/templates" doc:"A folder with texts that stand in for the built-in ones of the same name. Unset: the built-in ones."`
 
 	Twilio      Twilio
 	SendGridKey Secret `group:"SendGrid's events" env:"SENDGRID_WEBHOOK_KEY" example:"/etc/followup/sendgrid-key" doc:"The verification key that SendGrid shows for its signed event webhook. Unset: its events are refused."`
@@ -91,7 +90,7 @@ func Load(environ []string, command string) (Config, error) {
 	for _, s := range settings {
 		blamed := func(f Fault) bool { return f.Setting == s.name || f.Setting == s.name+fileSuffix }
 		if s.required && s.text() == "" && !slices.ContainsFunc(faults, blamed) && !(s.name == "FOLLOWUP_CLINIC" && c.Test) {
-			faults.add(s.name, "missing", s.cure())
+			faults.add(s.name, missing, s.cure())
 		}
 	}
 	unknown(env, settings, &faults)
@@ -110,7 +109,7 @@ func Keyset(environ []string) (string, error) {
 		}
 		text := s.read(environment(environ), Run, c.from, &faults)
 		if text == "" && len(faults) == 0 {
-			faults.add(s.name, "missing", s.cure())
+			faults.add(s.name, missing, s.cure())
 		}
 		return text, faults.sorted()
 	}

@@ -35,6 +35,12 @@ func (f Fault) Error() string {
 	return text
 }
 
+// Missing reports whether the setting is required and not there, rather than
+// wrong.
+func (f Fault) Missing() bool { return f.Problem == missing }
+
+const missing = "missing"
+
 // Faults is everything that is wrong, so that whoever starts the program mends
 // it in one go: sorted by setting, and within a file by line.
 type Faults []Fault

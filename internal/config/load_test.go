@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/joydevie/followup/internal/config"
 )
@@ -60,7 +59,7 @@ func TestTheLeastThatStarts(t *testing.T) {
 	if c.RedisURL.Reveal() != "redis://:rpass@127.0.0.1:6379/0" || c.PublicURL != "https://contact.joydevie.example" {
 		t.Errorf("redis or public URL: %q %q", c.RedisURL.Reveal(), c.PublicURL)
 	}
-	if c.Listen != "127.0.0.1:8080" || c.AdminListen != "127.0.0.1:8081" || c.RedisWait != 2*time.Second ||
+	if c.Listen != "127.0.0.1:8080" || c.AdminListen != "127.0.0.1:8081" || c.RedisWait != 0 ||
 		c.SendWindow != "default" || c.Guard != "on" || c.Test || c.TrustedProxies != nil || c.Twilio.Enabled() {
 		t.Errorf("defaults: %+v", c)
 	}
@@ -83,7 +82,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	folder := t.TempDir()
 	c, err := config.Load(slices.Concat(enough(t), sms, []string{
 		"FOLLOWUP_LISTEN=:80", "FOLLOWUP_ADMIN_LISTEN=[::1]:0", "FOLLOWUP_TEMPLATES=" + folder, "FOLLOWUP_SPOOL=" + folder,
-		"FOLLOWUP_REDIS_WAIT=500ms", "FOLLOWUP_TRUSTED_PROXIES=10.1.2.3/8, 127.0.0.1,fd00::1,", "FOLLOWUP_TEST=1",
+		"FOLLOWUP_REDIS_WAIT=2", "FOLLOWUP_TRUSTED_PROXIES=10.1.2.3/8, 127.0.0.1,fd00::1,", "FOLLOWUP_TEST=1",
 		"FOLLOWUP_SEND_WINDOW=always", "FOLLOWUP_GUARD=off", "TWILIO_AUTH_TOKEN_2=ttoken2",
 		"TWILIO_API_KEY=SK0123456789abcdef0123456789abcdef", "TWILIO_API_SECRET=tsecret", "TWILIO_API_URL=http://127.0.0.1:9/",
 		"SENDGRID_WEBHOOK_KEY=" + verificationKey(t),
@@ -94,7 +93,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	if want := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("fd00::1/128")}; !slices.Equal(c.TrustedProxies, want) {
 		t.Errorf("proxies %v", c.TrustedProxies)
 	}
-	if c.Listen != ":80" || c.AdminListen != "[::1]:0" || c.Templates != folder || c.Spool != folder || c.RedisWait != 500*time.Millisecond ||
+	if c.Listen != ":80" || c.AdminListen != "[::1]:0" || c.Templates != folder || c.Spool != folder || c.RedisWait != 2 ||
 		!c.Test || c.SendWindow != "always" || c.Guard != "off" || c.SendGridKey == "" {
 		t.Errorf("%+v", c)
 	}
@@ -144,7 +143,7 @@ func TestEachFaultIsOneLineThatNamesTheSettingAndTheCure(t *testing.T) {
 		env  []string
 		want []string // each a part of a line of its own
 	}{
-		{"a typing error", []string{"FOLLOWUP_REDIS_WAITT=1s"}, []string{"FOLLOWUP_REDIS_WAITT: unknown setting; did you mean FOLLOWUP_REDIS_WAIT?"}},
+		{"a typing error", []string{"FOLLOWUP_REDIS_WAITT=1"}, []string{"FOLLOWUP_REDIS_WAITT: unknown setting; did you mean FOLLOWUP_REDIS_WAIT?"}},
 		{"a setting of nobody", []string{"FOLLOWUP_COLOUR_SCHEME=red"}, []string{"FOLLOWUP_COLOUR_SCHEME: unknown setting; remove it"}},
 		{"a name that would break the line", []string{"FOLLOWUP_\nX=1"}, []string{"FOLLOWUP_?X: unknown setting"}},
 		{"a file for what is no secret", []string{"FOLLOWUP_LISTEN_FILE=/x"}, []string{"FOLLOWUP_LISTEN_FILE: unknown setting; FOLLOWUP_LISTEN is no secret"}},
@@ -172,6 +171,7 @@ func TestEachFaultIsOneLineThatNamesTheSettingAndTheCure(t *testing.T) {
 		{"mail with an unknown option", []string{"FOLLOWUP_SMTP_URL=smtp://h?starttls=no"}, []string{"not ?tls="}},
 		{"mail with TLS as it may be", []string{"FOLLOWUP_SMTP_URL=smtp://h?tls=maybe"}, []string{"tls is none of its three values"}},
 		{"TLS from the start, and none", []string{"FOLLOWUP_SMTP_URL=smtps://h?tls=none"}, []string{"smtps:// is always TLS"}},
+		{"mail in the clear to another machine", []string{"FOLLOWUP_SMTP_URL=smtp://h?tls=opportunistic"}, []string{"without TLS"}},
 		{"listening nowhere", []string{"FOLLOWUP_LISTEN=8080"}, []string{`FOLLOWUP_LISTEN: "8080" is no address to listen on; write a host and a port`}},
 		{"listening beyond the last port", []string{"FOLLOWUP_ADMIN_LISTEN=:65536"}, []string{"FOLLOWUP_ADMIN_LISTEN"}},
 		{"listening twice on one port", []string{"FOLLOWUP_ADMIN_LISTEN=127.0.0.1:8080"}, []string{"the same as FOLLOWUP_LISTEN"}},
@@ -180,8 +180,9 @@ func TestEachFaultIsOneLineThatNamesTheSettingAndTheCure(t *testing.T) {
 		{"templates in a file", []string{"FOLLOWUP_TEMPLATES=" + plain}, []string{"is not a folder"}},
 		{"a spool in a file", []string{"FOLLOWUP_SPOOL=" + plain}, []string{"FOLLOWUP_SPOOL: "}},
 		{"a spool below a file", []string{"FOLLOWUP_SPOOL=" + plain + "/spool"}, []string{"FOLLOWUP_SPOOL: "}},
-		{"a wait without a unit", []string{"FOLLOWUP_REDIS_WAIT=2"}, []string{`"2" is no length of time; write a number and a unit`}},
-		{"an endless wait", []string{"FOLLOWUP_REDIS_WAIT=1h"}, []string{"up to 30s"}},
+		{"a wait in seconds", []string{"FOLLOWUP_REDIS_WAIT=2s"}, []string{`FOLLOWUP_REDIS_WAIT: "2s" is no whole number; write a number, such as 1`}},
+		{"fewer than no replicas", []string{"FOLLOWUP_REDIS_WAIT=-1"}, []string{"-1 is no number of replicas"}},
+		{"more replicas than anybody has", []string{"FOLLOWUP_REDIS_WAIT=500"}, []string{"up to 8"}},
 		{"always at night", []string{"FOLLOWUP_SEND_WINDOW=always"}, []string{"FOLLOWUP_SEND_WINDOW: always would write to people at night; leave it out, or set FOLLOWUP_TEST=1"}},
 		{"an unknown window", []string{"FOLLOWUP_SEND_WINDOW=never"}, []string{"write default or always"}},
 		{"no guard", []string{"FOLLOWUP_GUARD=off"}, []string{"FOLLOWUP_GUARD: off would let"}},

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // setting is one field of Config with what its tags say.
@@ -113,12 +112,12 @@ func (s setting) set(text string) (problem, cure string) {
 			return quote(text) + " is neither yes nor no", "write 1 or 0"
 		}
 		*field = on
-	case *time.Duration:
-		d, err := time.ParseDuration(text)
+	case *int:
+		n, err := strconv.Atoi(text)
 		if err != nil {
-			return quote(text) + " is no length of time", "write a number and a unit, such as 2s or 500ms"
+			return quote(text) + " is no whole number", "write a number, such as 1"
 		}
-		*field = d
+		*field = n
 	case *[]netip.Prefix:
 		prefixes, bad := parsePrefixes(text)
 		if bad != "" {
@@ -139,8 +138,8 @@ func (s setting) text() string {
 			return "1"
 		}
 		return "0"
-	case time.Duration:
-		return field.String()
+	case int:
+		return strconv.Itoa(field)
 	case []netip.Prefix:
 		texts := make([]string, len(field))
 		for i, p := range field {

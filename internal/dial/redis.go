@@ -21,6 +21,7 @@ type Patience struct {
 	retries   int
 	low, high time.Duration
 	pool      int
+	replicas  int
 }
 
 // Bounded is for those who are waited for: a web request that enqueues. Its
@@ -77,14 +78,14 @@ func Redis(text string, p Patience) (redis.UniversalClient, error) {
 				return nil, ErrURL
 			}
 		}
-		return redis.NewFailoverClient(o.Failover()), nil
+		return p.replicate(redis.NewFailoverClient(o.Failover())), nil
 	case "redis-cluster":
 		o.Addrs = hosts
 		c := o.Cluster()
 		// go-redis asks for the cluster's shape every 60 s and not when a node
 		// refuses (redis/go-redis#3979): after a failover that is an outage.
 		c.ClusterStateReloadInterval = 2 * time.Second
-		return redis.NewClusterClient(c), nil
+		return p.replicate(redis.NewClusterClient(c)), nil
 	default:
 		return nil, ErrURL
 	}
@@ -100,7 +101,7 @@ func single(text string, u *url.URL, p Patience) (redis.UniversalClient, error) 
 	}
 	o.MaxRetries, o.MinRetryBackoff, o.MaxRetryBackoff = p.retries, p.low, p.high
 	o.PoolSize, o.ContextTimeoutEnabled = p.pool, true
-	return redis.NewClient(o), nil
+	return p.replicate(redis.NewClient(o)), nil
 }
 
 // multiHost moves a list of hosts into the query, since net/url reads one.

@@ -3,6 +3,9 @@
 package intake
 
 import (
+	"fmt"
+	"io"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"time"
@@ -75,3 +78,9 @@ func (e *Invalid) Error() string {
 	}
 	return strings.TrimSuffix(b.String(), ";")
 }
+
+// Format prints its kind for every verb of fmt: a stranger typed it.
+func (Form) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "contact form") }
+
+// LogValue prints the same in a log.
+func (Form) LogValue() slog.Value { return slog.StringValue("contact form") }

@@ -2,7 +2,9 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/joydevie/followup/internal/contact"
@@ -51,7 +53,7 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 		Name: string(s.Name), Email: string(s.Email), Phone: string(s.Phone), Message: string(s.Message),
 		Language: string(s.Language), Preferred: string(s.Preferred), Zone: s.Zone, Page: s.Page,
 		ConsentEmail: s.Consent.Email, ConsentSMS: s.Consent.SMS,
-		UserAgent: truncate(from.UserAgent, maxShort),
+		Content: i.content(s), UserAgent: truncate(from.UserAgent, maxShort),
 	}
 	// Only a version that we published proves what was shown; a site with a form
 	// of its own shows its own words.
@@ -75,10 +77,20 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 	return r, nil
 }
 
+// content is the keyed hash of what the person wrote, ticked and chose.
+// Whatever else a form carries makes it no other submission.
+func (i *Intake) content(s contact.Submission) string {
+	words, _ := json.Marshal([]any{ // texts and ticks: cannot fail
+		string(s.Name), s.Email.Key(), string(s.Phone), string(s.Message), s.Language, s.Preferred, s.Consent.Email, s.Consent.SMS,
+	})
+	return i.Keys.Hash("content", string(words))
+}
+
+// truncate cleans a header and keeps its first n bytes.
 func truncate(s string, n int) string {
 	var c checker
-	if s = c.text("", s, len(s), false); len(s) <= n {
-		return s
+	if s = c.text("", s, len(s), false); len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
 	}
-	return s[:n]
+	return s
 }

@@ -62,7 +62,7 @@ func TestASubmissionIsQueuedAsNormalised(t *testing.T) {
 	}
 	got := w.got[0]
 	want := tasks.Submission{
-		ID: got.ID, At: got.At, Name: "Ann Lee", Email: "Ann@example.com", Phone: "+13035550142", Message: "Hello\nis this for me?",
+		ID: got.ID, At: got.At, Content: got.Content, Name: "Ann Lee", Email: "Ann@example.com", Phone: "+13035550142", Message: "Hello\nis this for me?",
 		Language: "es", Preferred: "sms", Zone: "America/Denver", Page: "/blog/one", ConsentSMS: true,
 		Wording: "v1", WordingHash: "hash-es", IP: "192.0.2.1", UserAgent: "Mozilla/5.0",
 	}

@@ -4,9 +4,11 @@ package redistest
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 type Server struct {
 	URL    string // redis-socket://…
 	Socket string
+	Port   string // of the loopback interface, where the server has one
 
 	tb   testing.TB
 	args []string
@@ -46,6 +49,57 @@ func Start(tb testing.TB, args ...string) *Server {
 	})
 	s.Run()
 	return s
+}
+
+// StartReplicated runs a server and a replica of it. They meet on ports of the
+// loopback interface, since replication knows no sockets.
+func StartReplicated(tb testing.TB, args ...string) (primary, replica *Server) {
+	tb.Helper()
+	quick := []string{"--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"}
+	start := func(more ...string) *Server {
+		port := freePort(tb)
+		s := Start(tb, slices.Concat([]string{"--port", port}, quick, args, more)...)
+		s.Port = port
+		return s
+	}
+	primary = start()
+	return primary, start("--replicaof", "127.0.0.1", primary.Port)
+}
+
+// StartSentinel watches over a primary that has a Port, and makes its replica
+// the primary a second after it has gone. It gives the URL of the set.
+func StartSentinel(tb testing.TB, primary *Server) (url string) {
+	tb.Helper()
+	port, file := freePort(tb), filepath.Join(tb.TempDir(), "sentinel.conf")
+	conf := "port " + port + "\nsentinel monitor clinic 127.0.0.1 " + primary.Port + " 1\n" +
+		"sentinel down-after-milliseconds clinic 1000\nsentinel failover-timeout clinic 5000\n"
+	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil { // Sentinel keeps its state in it
+		tb.Fatal(err)
+	}
+	cmd := exec.Command("redis-server", file, "--sentinel")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		tb.Fatalf("start Sentinel: %v", err)
+	}
+	tb.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return "redis-sentinel://127.0.0.1:" + port + "/0?master=clinic"
+}
+
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return port
 }
 
 // Run starts the server again on the same data after Kill.
