@@ -44,22 +44,32 @@ type Kind[P any] struct {
 	id     func(P) string // nil: each scheduling gets a new id
 }
 
+// forever is two years at one try a minute: a key set that lacks a key is
+// mended by then, and until then a person waits behind the task.
+const forever = 1_000_000
+
 // The kinds.
 var (
 	// Submitted carries a contact form from intake to the ledger.
 	Submitted = Kind[Submission]{
-		Limits: Limits{Name: "contact:submitted", Queue: QueueIntake, Retries: 2000, Timeout: 30 * time.Second},
+		Limits: Limits{Name: "contact:submitted", Queue: QueueIntake, Retries: forever, Timeout: 30 * time.Second},
 		sealed: true,
-		id:     func(s Submission) string { return s.ID },
+		id:     Submission.taskID,
 	}
 	// Email is the alarm clock of a planned email.
 	Email = Kind[Message]{Limits: Limits{Name: "message:email", Queue: QueueMail, Later: QueueMailLater, Retries: 2000, Timeout: 45 * time.Second}}
 	// SMS is the alarm clock of a planned text.
 	SMS = Kind[Message]{Limits: Limits{Name: "message:sms", Queue: QueueSMS, Later: QueueSMSLater, Retries: 2000, Timeout: 45 * time.Second}}
+	// Reported carries a provider's report about a message.
+	Reported = Kind[Report]{Limits: Limits{Name: "provider:report", Queue: QueueIntake, Retries: 2000, Timeout: 45 * time.Second}}
+	// PersonReplied carries what follows from a person's reply.
+	PersonReplied = Kind[Replied]{Limits: Limits{Name: "person:replied", Queue: QueueIntake, Retries: 2000, Timeout: 45 * time.Second}}
 )
 
 // All lists the limits of every kind.
-func All() []Limits { return []Limits{Submitted.Limits, Email.Limits, SMS.Limits} }
+func All() []Limits {
+	return []Limits{Submitted.Limits, Email.Limits, SMS.Limits, Reported.Limits, PersonReplied.Limits}
+}
 
 // Sealer seals and opens a payload; about names the place it belongs to.
 type Sealer interface {

@@ -26,10 +26,14 @@ func TestWhatLiesInRedisIsStillUnderstood(t *testing.T) {
 		ID: "aaaabbbbccccddddeeeeffff22", At: time.Date(2026, 11, 24, 2, 4, 5, 0, time.UTC),
 		Name: "Ann Lee", Email: "ann@example.com", Phone: "+13035550142", Message: "Hello.\nIs this for me?",
 		Language: "en", Preferred: "sms", Zone: "America/Denver", Page: "/blog/one", ConsentEmail: true, ConsentSMS: true,
-		Keyed: true, Wording: "2026-11-24.1", WordingHash: "0123456789abcdef", IP: "192.0.2.1", UserAgent: "Mozilla/5.0",
+		Keyed: true, Content: "ccccddddeeeeffffgggghhhh22", Wording: "2026-11-24.1", WordingHash: "0123456789abcdef", IP: "192.0.2.1", UserAgent: "Mozilla/5.0",
 	})
 	frozen(t, tasks.Email, tasks.Message{Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.followup-2"})
 	frozen(t, tasks.SMS, tasks.Message{Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.confirmation"})
+	frozen(t, tasks.Reported, tasks.Report{
+		Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.reminder", Via: "sms", State: "undelivered", Why: "dead_address", Provider: "SM0123456789abcdef", Code: "30005",
+	})
+	frozen(t, tasks.PersonReplied, tasks.Replied{Contact: "aaaabbbbccccddddeeeeffff22", N: 2, Reply: 3, Blocked: true})
 }
 
 func frozen[P comparable](t *testing.T, k tasks.Kind[P], want P) {

@@ -59,15 +59,21 @@ func (w *Worker) deliver(ctx context.Context, v contact.Via, t tasks.Message) er
 // attempt claims, decides, sends and settles: p.Row is what came of it.
 func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	start := time.Now()
-	suppressed, err := w.Ledger.Claim(ctx, p, rand.Text()[:8], start)
+	moment, err := w.Ledger.Claim(ctx, p, rand.Text()[:8], start)
 	if err != nil {
 		return err
 	}
-	verdict := gate.Decide(w.snapshot(p, suppressed), w.now())
+	verdict := gate.Decide(w.snapshot(p, moment.Suppressed), w.now())
 	if verdict.Do != gate.Go {
 		return w.refrain(ctx, p, verdict)
 	}
-	message, words, err := w.write(p)
+	if deadline, ok := ctx.Deadline(); moment.Paused > 0 || ok && time.Until(deadline) < sendTimeout {
+		// A provider that is cut off in mid-answer leaves a message unknown: after
+		// a long wait for Redis the next run has the time.
+		p.Row.Tries-- // no provider was asked
+		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(moment.Paused))
+	}
+	message, words, err := w.write(ctx, p)
 	if err != nil {
 		w.Log.ErrorContext(ctx, "message not written", "contact", p.Contact, "entry", p.Entry, "err", err)
 		return w.settle(ctx, p, ledger.Waiting, gate.ReasonWords, w.in(wordsWait))
@@ -88,18 +94,33 @@ const wordsWait = 10 * time.Minute
 // refrain writes down that the message does not go now, or never.
 func (w *Worker) refrain(ctx context.Context, p *ledger.Planned, v gate.Verdict) error {
 	p.Row.Tries-- // no provider was asked
-	if v.Do == gate.Hold {
-		return w.settle(ctx, p, ledger.Held, v.Why, v.Until)
+	if v.Do != gate.Hold {
+		return w.settle(ctx, p, ledger.NotSent, v.Why, time.Time{})
 	}
-	return w.settle(ctx, p, ledger.NotSent, v.Why, time.Time{})
+	if err := w.settle(ctx, p, ledger.Held, v.Why, v.Until); err != nil {
+		return err
+	}
+	if v.Why == gate.ReasonUnread && !p.Unread {
+		// Somebody read it since the claim, and did not see that this was held.
+		return w.settle(ctx, p, ledger.Waiting, "", w.now())
+	}
+	return nil
 }
 
 // settle moves the claimed message into a state. due is when its alarm should
-// ring, zero for never. It does not give up when the task's time is over: what
-// a provider has said must be written down.
+// ring, zero for never. What a provider has said must be written down, so it
+// does not give up with the task's time or with a Redis that is away, but only
+// shortly before a stopping worker is no longer waited for.
 func (w *Worker) settle(ctx context.Context, p *ledger.Planned, s ledger.State, why gate.Reason, due time.Time) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	deadline := unix(p.Row.Since).Add(Grace - settleReserve)
+	if least := time.Now().Add(settleReserve); deadline.Before(least) {
+		deadline = least
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
+	if s == ledger.NotSent && p.Row.Repeat {
+		s, why = ledger.Unknown, gate.ReasonLostAnswer // the first attempt may have gone
+	}
 	row, err := p.Row.To(s, why, w.now())
 	if err != nil {
 		return err
@@ -111,8 +132,23 @@ func (w *Worker) settle(ctx context.Context, p *ledger.Planned, s ledger.State, 
 			row.Due++
 		}
 	}
-	return w.Ledger.Settle(ctx, p, row)
+	for {
+		err := w.Ledger.Settle(ctx, p, row)
+		if err == nil || errors.Is(err, ledger.ErrRace) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(settleAgain):
+		}
+	}
 }
+
+const (
+	settleReserve = 5 * time.Second
+	settleAgain   = 500 * time.Millisecond
+)
 
 // abandoned looks at a message that another attempt holds. While that attempt
 // may still be alive the task waits. After that nobody knows whether the
@@ -146,13 +182,14 @@ func (w *Worker) advance(ctx context.Context, p *ledger.Planned) error {
 	if err != nil {
 		return err
 	}
-	before := p
 	for _, m := range person.Sequence(p.Entry.N) {
-		if m.Entry == p.Entry || m.Row.State != ledger.Waiting {
+		if m.Entry == p.Entry || !m.Row.State.Pending() {
 			continue
 		}
-		gap := m.Row.Planned - before.Row.Planned
-		if due := before.Row.At + gap; due > m.Row.Due {
+		if m.Row.State != ledger.Waiting {
+			return nil // it is next, and has an alarm of its own
+		}
+		if due := w.pushed(p, &m); due > m.Row.Due {
 			row, err := m.Row.To(ledger.Waiting, "", w.now())
 			if err != nil {
 				return err
@@ -165,6 +202,29 @@ func (w *Worker) advance(ctx context.Context, p *ledger.Planned) error {
 		return w.Alarm.Ring(ctx, &m)
 	}
 	return nil
+}
+
+// pushed is when the step next is due once the one before it has ended: the gap
+// between them is the one that the clinic's plan has, however late the former
+// went. Where the plan has changed since, it is the one that was planned.
+func (w *Worker) pushed(before, next *ledger.Planned) int64 {
+	gap := next.Row.Planned - before.Row.Planned
+	from, to := w.after(before.Entry.Template), w.after(next.Entry.Template)
+	if from > 0 && to > from {
+		gap = int64((to - from) / time.Second)
+	}
+	return max(next.Row.Due, before.Row.At+gap)
+}
+
+// after is how long after the submission the plan has a follow-up; 0 when it
+// has it no more.
+func (w *Worker) after(template string) time.Duration {
+	for i, after := range w.Clinic.FollowUps {
+		if ledger.FollowUp(i+1) == template {
+			return after
+		}
+	}
+	return 0
 }
 
 func unix(seconds int64) time.Time { return time.Unix(seconds, 0) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"time"
 
@@ -33,12 +34,21 @@ func (w *Worker) handlers() routes {
 	route(r, tasks.Submitted, w.Sealer, w.submitted)
 	route(r, tasks.Email, w.Sealer, func(ctx context.Context, m tasks.Message) error { return w.deliver(ctx, contact.ViaEmail, m) })
 	route(r, tasks.SMS, w.Sealer, func(ctx context.Context, m tasks.Message) error { return w.deliver(ctx, contact.ViaSMS, m) })
+	route(r, tasks.Reported, w.Sealer, w.reported)
+	route(r, tasks.PersonReplied, w.Sealer, w.replied)
 	return r
 }
 
 // route is the one adapter between asynq and our handlers: it decodes.
 func route[P any](r routes, k tasks.Kind[P], s tasks.Sealer, h func(context.Context, P) error) {
-	r[k.Name] = func(ctx context.Context, t *asynq.Task) error {
+	r[k.Name] = func(ctx context.Context, t *asynq.Task) (err error) {
+		defer func() {
+			// asynq would keep the panic's text in Redis (processor.go:424), and it
+			// may hold what was being worked on.
+			if v := recover(); v != nil {
+				err = fmt.Errorf("task %s: panic: %T at %s", k.Name, v, where())
+			}
+		}()
 		p, err := k.Decode(t.Payload(), s)
 		if err != nil {
 			// Tried again, not set aside: a key set that lacks a key is mended by
@@ -46,6 +56,19 @@ func route[P any](r routes, k tasks.Kind[P], s tasks.Sealer, h func(context.Cont
 			return err
 		}
 		return h(ctx, p)
+	}
+}
+
+// where names the functions that led to a panic, the innermost first.
+func where() string {
+	var calls [12]uintptr
+	frames, names := runtime.CallersFrames(calls[:runtime.Callers(4, calls[:])]), []string{}
+	for {
+		f, more := frames.Next()
+		names = append(names, fmt.Sprintf("%s:%d", f.Function, f.Line))
+		if !more {
+			return strings.Join(names, " < ")
+		}
 	}
 }
 

@@ -23,8 +23,10 @@ var providerWaits = []time.Duration{time.Minute, 5 * time.Minute, 20 * time.Minu
 //	throttled          wait as long as the provider asked
 //	refused: address   do not send; block the address
 //	refused: opt-out   do not send; block the number
-//	refused: config    wait: it is our fault, not the person's
+//	refused: config    wait, and with it everything by that channel: it is our
+//	                   fault, not the person's
 //	refused otherwise  do not send; staff look
+//	a note to staff    whatever was refused, try again: somebody must read it
 //	unknown            an email once more under the same Message-ID; a text never
 func (w *Worker) conclude(ctx context.Context, p *ledger.Planned, out channel.Outcome) error {
 	wait := providerWaits[min(max(p.Row.Tries, 1), len(providerWaits))-1]
@@ -34,9 +36,12 @@ func (w *Worker) conclude(ctx context.Context, p *ledger.Planned, out channel.Ou
 	case channel.NotSent:
 		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(wait))
 	case channel.Throttled:
-		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(max(out.After, time.Second)))
+		if out.After > 0 {
+			wait = out.After
+		}
+		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(wait))
 	case channel.Refused:
-		return w.refused(ctx, p, out)
+		return w.refused(ctx, p, out, wait)
 	default:
 		if p.Via == contact.ViaEmail && !p.Row.Repeat {
 			p.Row.Repeat = true
@@ -46,27 +51,48 @@ func (w *Worker) conclude(ctx context.Context, p *ledger.Planned, out channel.Ou
 	}
 }
 
-func (w *Worker) refused(ctx context.Context, p *ledger.Planned, out channel.Outcome) error {
-	name, _ := template(p.Entry.Template)
+func (w *Worker) refused(ctx context.Context, p *ledger.Planned, out channel.Outcome, wait time.Duration) error {
+	if name, _ := template(p.Entry.Template); isStaff(name) && out.Cause != channel.CauseConfig {
+		w.Log.ErrorContext(ctx, "the relay refuses a note to staff: nobody may have read a person's message",
+			"contact", p.Contact, "entry", p.Entry, "code", out.Code)
+		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(wait))
+	}
 	why := gate.ReasonRefused
 	switch out.Cause {
 	case channel.CauseConfig:
+		if err := w.pause(ctx, p.Via, out.Code); err != nil {
+			return err
+		}
 		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(configWait))
 	case channel.CauseAddress:
 		why = gate.ReasonDead
 	case channel.CauseOptOut:
 		why = gate.ReasonOptedOut
 	}
-	if why != gate.ReasonRefused && name != staffNote {
-		// Before the message is settled: if this fails, the task runs again and
-		// the provider refuses again.
-		if err := w.Ledger.Suppress(ctx, p.Contact, p.Entry.N, p.Via, gate.Suppression(why), "provider"); err != nil {
-			return err
+	if why != gate.ReasonRefused {
+		blocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleReserve)
+		err := w.Ledger.Suppress(blocking, p.Contact, p.Entry.N, p.Via, gate.Suppression(why), "provider")
+		cancel()
+		if err != nil {
+			// An opt-out that we missed must not be missed again: the provider is
+			// asked once more, and refuses once more.
+			w.Log.ErrorContext(ctx, "address not blocked", "contact", p.Contact, "channel", p.Via, "err", err)
+			return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(wait))
 		}
 	}
 	return w.settle(ctx, p, ledger.NotSent, why, time.Time{})
 }
 
-// configWait is how long a message waits when the provider refuses our
-// credentials or our sender.
+// configWait is how long a channel waits when its provider refuses our
+// credentials or our sender: then nobody's messages will go.
 const configWait = 5 * time.Minute
+
+// pause keeps every worker from asking the provider again and tells whoever
+// reads the log, once a pause.
+func (w *Worker) pause(ctx context.Context, v contact.Via, code string) error {
+	first, err := w.Ledger.Pause(ctx, v, code, configWait)
+	if first {
+		w.Log.ErrorContext(ctx, "channel paused: its provider refuses our credentials or our sender; mend the settings", "channel", v, "code", code)
+	}
+	return err
+}

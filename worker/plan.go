@@ -71,6 +71,9 @@ func noteEntry(i int) string {
 // template is the message that an entry of the plan is written with, and for
 // notes the place of the reader among the staff.
 func template(entry string) (name string, reader int) {
+	if _, reader, ok := parseReplyEntry(entry); ok {
+		return staffReply, reader
+	}
 	rest, ok := strings.CutPrefix(entry, staffNote)
 	if !ok {
 		return entry, 0
@@ -79,9 +82,13 @@ func template(entry string) (name string, reader int) {
 	return staffNote, max(n-1, 0)
 }
 
-// address is where the message goes; "" when there is nobody to send it to.
+// address is where the message goes; "" when there is nobody to send it to, or
+// no channel that leads there any more.
 func (w *Worker) address(p *ledger.Planned) string {
-	if name, reader := template(p.Entry.Template); name == staffNote {
+	if w.Channels[p.Via] == nil {
+		return ""
+	}
+	if name, reader := template(p.Entry.Template); isStaff(name) {
 		if reader >= len(w.Clinic.Staff) {
 			return ""
 		}

@@ -13,18 +13,13 @@ import (
 // may run again after any step of it: Admit plans once, and an alarm that
 // rings twice finds the message sent.
 func (w *Worker) submitted(ctx context.Context, t tasks.Submission) error {
-	s := contact.Submission{
-		ID: t.ID, At: t.At, Name: contact.Private(t.Name), Email: contact.Email(t.Email), Phone: contact.Phone(t.Phone),
-		Message: contact.Private(t.Message), Language: contact.Language(t.Language), Preferred: contact.Via(t.Preferred),
-		Zone: t.Zone, Page: t.Page,
-		Consent: contact.Consent{
-			Email: t.ConsentEmail, SMS: t.ConsentSMS, Wording: t.Wording, Hash: t.WordingHash,
-			IP: contact.Private(t.IP), UserAgent: contact.Private(t.UserAgent),
-		},
-	}
-	admitted, err := w.Ledger.Admit(ctx, s, t.Keyed, func(p *ledger.Person) ledger.Plan { return w.plan(s, p) })
+	s := submission(t)
+	admitted, err := w.Ledger.Admit(ctx, s, ledger.Once{Content: t.Content, Keyed: t.Keyed}, func(p *ledger.Person) ledger.Plan { return w.plan(s, p) })
 	if err != nil {
 		return fmt.Errorf("submission %s: %w", s.ID, err)
+	}
+	if admitted.Reused {
+		w.Log.WarnContext(ctx, "another submission came under the same idempotency key; it was taken in", "id", s.ID)
 	}
 	if admitted.Folded {
 		w.Log.InfoContext(ctx, "submission folded", "id", s.ID)
@@ -41,4 +36,17 @@ func (w *Worker) submitted(ctx context.Context, t tasks.Submission) error {
 	}
 	w.Log.InfoContext(ctx, "submission admitted", "id", s.ID, "contact", admitted.Contact)
 	return nil
+}
+
+// submission is what the task carries, in the words of the house.
+func submission(t tasks.Submission) contact.Submission {
+	return contact.Submission{
+		ID: t.ID, At: t.At, Name: contact.Private(t.Name), Email: contact.Email(t.Email), Phone: contact.Phone(t.Phone),
+		Message: contact.Private(t.Message), Language: contact.Language(t.Language), Preferred: contact.Via(t.Preferred),
+		Zone: t.Zone, Page: t.Page,
+		Consent: contact.Consent{
+			Email: t.ConsentEmail, SMS: t.ConsentSMS, Wording: t.Wording, Hash: t.WordingHash,
+			IP: contact.Private(t.IP), UserAgent: contact.Private(t.UserAgent),
+		},
+	}
 }

@@ -7,6 +7,8 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"math"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -40,21 +42,31 @@ type Clinic struct {
 type Links interface {
 	Unsubscribe(id contact.ID, n int) string
 	Note(id contact.ID, n int, action string) string // "read", "answered", "booked", "stop"
-	Item(id contact.ID, n int) string                // the short name of a submission among staff
+	ReplyNote(id contact.ID, n, k int, action string) string
+	Item(id contact.ID, n int) string // the short name of a submission among staff
 }
 
-// Worker does the tasks. Every field is required but SMS in Channels.
+// Words writes messages. What stands behind it may be replaced between two of
+// them.
+type Words interface {
+	Render(name, language string, d templates.Data) (templates.Rendered, error)
+	Class(name string) string
+}
+
+// Worker does the tasks. Every field is required but SMS in Channels and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
 	Sealer    tasks.Sealer
-	Templates *templates.Set
+	Templates Words
 	Channels  map[contact.Via]channel.Sender // without ViaSMS no text is planned
 	Clinic    Clinic
 	Links     Links
 	Windows   hours.Windows
 	ReadFirst bool // a person reads a submission before more than the confirmation email goes
 	Log       *slog.Logger
+
+	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
 }
 
 // Concurrency is how many tasks of a server run at the same time.
@@ -111,8 +123,11 @@ func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurren
 		}
 		servers = append(servers, s)
 	}
+	var sweeper sync.WaitGroup
+	sweeper.Go(func() { w.sweeping(ctx, asynq.NewInspectorFromRedisClient(rdb)) })
 	<-ctx.Done()
 	stop()
+	sweeper.Wait()
 	return nil
 }
 
@@ -122,5 +137,6 @@ func (w *Worker) now() time.Time { return w.Alarm.Plan.Now() }
 // in gives the plan's time that lies d of real time ahead: retries do not run
 // faster than the world they wait for.
 func (w *Worker) in(d time.Duration) time.Time {
-	return w.now().Add(d * time.Duration(w.Alarm.Plan.Speed()))
+	speed := time.Duration(w.Alarm.Plan.Speed())
+	return w.now().Add(min(d, math.MaxInt64/speed) * speed) // hours times a million is more than a Duration holds
 }

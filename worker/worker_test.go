@@ -88,12 +88,12 @@ func setup(t *testing.T) *world {
 type sender struct{ w *world }
 
 func (s sender) Send(_ context.Context, m channel.Message) channel.Outcome {
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
 	out := channel.Outcome{State: channel.Accepted, ID: "provider-id"}
 	if s.w.answer != nil {
 		out = s.w.answer(m)
 	}
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
 	s.w.sent = append(s.w.sent, m)
 	return out
 }
@@ -598,5 +598,41 @@ func TestTheLogHoldsNothingOfThePerson(t *testing.T) {
 	}
 	if !strings.Contains(w.log.String(), "message refused") {
 		t.Errorf("the log says nothing: %s", w.log)
+	}
+}
+
+// A worker that is told to stop finishes what is at the provider, and writes
+// down what came of it.
+func TestAStoppingWorkerFinishesWhatItHolds(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	held, release := make(chan struct{}), make(chan struct{})
+	w.answer = func(m channel.Message) channel.Outcome {
+		if m.Template == "confirmation" {
+			close(held)
+			<-release
+		}
+		return channel.Outcome{State: channel.Accepted}
+	}
+	s := ann()
+	s.Phone, s.ConsentEmail = "", false
+	w.Clinic.Staff = nil
+	w.submit(t, s)
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.Run(ctx, w.redis, Concurrency{1, 1, 1}) }()
+	<-held
+	stop()
+	select {
+	case err := <-stopped:
+		t.Fatalf("stopped with a message in hand: %v", err)
+	default:
+	}
+	close(release)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	if r := w.row(t, "1.confirmation", contact.ViaEmail); r.State != ledger.Sent {
+		t.Errorf("what was in hand is %+v", r)
 	}
 }

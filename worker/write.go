@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 
 // write renders the message for its reader, and says with which version of the
 // words.
-func (w *Worker) write(p *ledger.Planned) (channel.Message, string, error) {
+func (w *Worker) write(ctx context.Context, p *ledger.Planned) (channel.Message, string, error) {
 	name, _ := template(p.Entry.Template)
 	language := string(p.Submission.Language)
 	data, replyTo := w.data(p, language), w.Clinic.ReplyTo
@@ -21,6 +22,13 @@ func (w *Worker) write(p *ledger.Planned) (channel.Message, string, error) {
 		language = string(contact.English)
 		replyTo = string(p.Submission.Email)
 		w.noteData(&data, p)
+	}
+	if name == staffReply {
+		language = string(contact.English)
+		replyTo = string(p.Submission.Email)
+		if err := w.replyData(ctx, &data, p); err != nil {
+			return channel.Message{}, "", err
+		}
 	}
 	r, err := w.Templates.Render(name, language, data)
 	part := templates.ErrEmail
@@ -51,6 +59,10 @@ func (w *Worker) data(p *ledger.Planned, language string) templates.Data {
 	if answer.Before(now) { // written days ago: promise from now
 		answer = w.Clinic.Office.AnswerBy(now)
 	}
+	unsubscribe := w.Links.Unsubscribe(p.Contact, p.Entry.N)
+	if language != string(contact.English) {
+		unsubscribe += "?lang=" + language // the page speaks as the message does
+	}
 	return templates.Data{
 		FirstName: contact.FirstName(p.Submission.Name),
 		Clinic:    w.Clinic.Name, Sender: w.Clinic.Sender, ClinicPhone: w.Clinic.Phone, Postal: w.Clinic.Postal,
@@ -58,7 +70,7 @@ func (w *Worker) data(p *ledger.Planned, language string) templates.Data {
 		AnswerBySMS: templates.WhenSMS(answer.In(w.Clinic.Zone), language),
 		WrittenOn:   templates.Day(p.Submission.At.In(w.Clinic.Zone), language),
 		BookingURL:  w.Clinic.BookingURL, PrivacyURL: w.Clinic.PrivacyURL,
-		UnsubscribeURL: w.Links.Unsubscribe(p.Contact, p.Entry.N),
+		UnsubscribeURL: unsubscribe,
 	}
 }
 

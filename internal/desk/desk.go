@@ -32,19 +32,25 @@ func (d *Desk) Read(ctx context.Context, id contact.ID, n int, by string) error 
 		return err
 	}
 	d.Log.InfoContext(ctx, "submission read", "contact", id, "by", by)
-	for _, m := range p.Messages {
-		if m.Row.State != ledger.Held || m.Row.Why != gate.ReasonUnread {
-			continue
+	now := d.Alarm.Plan.Now().Unix()
+	for _, m := range p.Alarmed() {
+		switch {
+		case m.Row.State == ledger.Held && m.Row.Why == gate.ReasonUnread:
+			err = d.release(ctx, &m)
+		case m.Row.State == ledger.Waiting && m.Row.Due <= now:
+			// An earlier call may have died between the release and the alarm; an
+			// alarm that rings twice does no harm.
+			err = d.Alarm.Ring(ctx, &m)
 		}
-		if err := d.release(ctx, &m); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// release makes a held message due and rings at once. A worker that was faster
-// has seen that the hold is gone.
+// release makes a held message due and rings at once. A worker that is about
+// to hold it looks again once it has.
 func (d *Desk) release(ctx context.Context, m *ledger.Planned) error {
 	row, err := m.Row.To(ledger.Waiting, "", d.Alarm.Plan.Now())
 	if err != nil {

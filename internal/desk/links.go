@@ -29,6 +29,12 @@ func (l Links) Note(id contact.ID, n int, action string) string {
 	return l.PublicURL + "/n/" + l.Keys.Sign(forNote, string(id), strconv.Itoa(n), action)
 }
 
+// ReplyNote is the link by which staff do an action for submission n after
+// having read reply k.
+func (l Links) ReplyNote(id contact.ID, n, k int, action string) string {
+	return l.PublicURL + "/n/" + l.Keys.Sign(forNote, string(id), strconv.Itoa(n), action, strconv.Itoa(k))
+}
+
 // Unsubscribe is the link that ends the follow-ups to submission n.
 func (l Links) Unsubscribe(id contact.ID, n int) string {
 	return l.PublicURL + "/u/" + l.Keys.Sign(forUnsubscribe, string(id), strconv.Itoa(n))
@@ -51,23 +57,24 @@ type Target struct {
 	Contact contact.ID
 	N       int
 	Action  string // with a note's link
+	Reply   int    // with the link of a note about a reply
 }
 
 // ParseNote reads the token of a note's link; seal.ErrToken when it is not ours.
-func (l Links) ParseNote(token string) (Target, error) { return l.parse(forNote, token, 3) }
+func (l Links) ParseNote(token string) (Target, error) { return l.parse(forNote, token, 3, 4) }
 
 // ParseUnsubscribe reads the token of an unsubscribe link; seal.ErrToken when
 // it is not ours.
 func (l Links) ParseUnsubscribe(token string) (Target, error) {
-	return l.parse(forUnsubscribe, token, 2)
+	return l.parse(forUnsubscribe, token, 2, 2)
 }
 
-func (l Links) parse(purpose, token string, fields int) (Target, error) {
+func (l Links) parse(purpose, token string, least, most int) (Target, error) {
 	f, err := l.Keys.Verify(purpose, token)
 	if err != nil {
 		return Target{}, err
 	}
-	if len(f) != fields {
+	if len(f) < least || len(f) > most {
 		return Target{}, seal.ErrToken
 	}
 	n, err := strconv.Atoi(f[1])
@@ -75,14 +82,22 @@ func (l Links) parse(purpose, token string, fields int) (Target, error) {
 		return Target{}, seal.ErrToken
 	}
 	t := Target{Contact: contact.ID(f[0]), N: n}
-	if fields == 3 {
+	if len(f) > 2 {
 		t.Action = f[2]
+	}
+	if len(f) > 3 {
+		if t.Reply, err = strconv.Atoi(f[3]); err != nil {
+			return Target{}, seal.ErrToken
+		}
 	}
 	return t, nil
 }
 
 // Act does what a note's link asks for.
 func (d *Desk) Act(ctx context.Context, t Target, by string) error {
+	if t.Reply > 0 {
+		return d.actOnReply(ctx, t, by)
+	}
 	switch t.Action {
 	case "read":
 		return d.Read(ctx, t.Contact, t.N, by)

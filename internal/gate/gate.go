@@ -32,6 +32,7 @@ const (
 	Unsubscribed Suppression = "unsubscribed" // from follow-ups, by email
 	OptedOut     Suppression = "opted_out"    // from every automated text
 	Dead         Suppression = "dead_address" // the provider says that nobody is there
+	WrongNumber  Suppression = "wrong_number" // who reads there is not whom we know
 )
 
 // Snapshot is what the rules look at. A field that could not be read must be
@@ -72,22 +73,46 @@ const (
 // retryUnreadable is how long to wait when the rules could not be evaluated.
 const retryUnreadable = time.Minute
 
-// lifetime is how long after it was due a message still says something.
-func lifetime(c Class, v contact.Via) time.Duration {
-	switch {
-	case c == Confirmation && v == contact.ViaEmail:
-		return 24 * time.Hour
-	case c == Confirmation:
-		return 72 * time.Hour // a text may have to wait from Saturday to Tuesday for the window
-	default:
-		return 7 * 24 * time.Hour
-	}
+// rule is what a message of a class asks for on its channel.
+type rule struct {
+	consent bool          // the box for the channel was ticked
+	reader  bool          // a person has read the submission first
+	hours   bool          // the send window is open where the person lives
+	life    time.Duration // how long after it was due it still says something
+}
+
+const day = 24 * time.Hour
+
+// rules hold for everybody; what is not here never goes.
+//
+// The confirmation email is the same neutral text for everybody, so it waits
+// for nothing. A confirmation text lives for three days: from Saturday evening
+// the window may stay shut until Tuesday. A reply was asked for by a text of
+// the person's own, within the minute.
+var rules = map[Class]map[contact.Via]rule{
+	Confirmation: {
+		contact.ViaEmail: {life: day},
+		contact.ViaSMS:   {consent: true, reader: true, hours: true, life: 3 * day},
+	},
+	FollowUp: {
+		contact.ViaEmail: {consent: true, reader: true, hours: true, life: 7 * day},
+		contact.ViaSMS:   {consent: true, reader: true, hours: true, life: 7 * day},
+	},
+	Reminder: {
+		contact.ViaEmail: {reader: true, life: 7 * day},
+		contact.ViaSMS:   {consent: true, reader: true, hours: true, life: 7 * day},
+	},
+	Reply: {
+		contact.ViaEmail: {life: day},
+		contact.ViaSMS:   {life: day},
+	},
 }
 
 // Decide applies the rules in the order of their weight: what can never be
 // sent, then what must wait. The zero Snapshot is Never.
 func Decide(s Snapshot, now time.Time) Verdict {
-	tooLate := s.Due.Add(lifetime(s.Class, s.Via))
+	rule, known := rules[s.Class][s.Via]
+	tooLate := s.Due.Add(rule.life)
 	switch {
 	case s.Class == Staff && s.Address:
 		return Verdict{Do: Go} // nothing keeps a person's words from the people who answer them
@@ -95,24 +120,26 @@ func Decide(s Snapshot, now time.Time) Verdict {
 		return Verdict{Hold, now.Add(retryUnreadable), ReasonUnreadable}
 	case !s.Address:
 		return Verdict{Never, time.Time{}, ReasonNoAddress}
-	case s.Suppressed == OptedOut || s.Suppressed == Dead:
+	case !known:
+		return Verdict{Never, time.Time{}, ReasonUnknownKind}
+	case s.Suppressed == OptedOut || s.Suppressed == Dead || s.Suppressed == WrongNumber:
 		return Verdict{Never, time.Time{}, Reason(s.Suppressed)}
 	case s.Suppressed == Unsubscribed && s.Class == FollowUp:
 		return Verdict{Never, time.Time{}, ReasonUnsubscribed}
 	case s.Suppressed != "" && s.Suppressed != Unsubscribed:
 		return Verdict{Never, time.Time{}, ReasonSuppressed}
-	case needsConsent(s) && !s.Consent:
+	case rule.consent && !s.Consent:
 		return Verdict{Never, time.Time{}, ReasonNoConsent}
 	case s.Class == FollowUp && s.Stopped != "":
 		return Verdict{Never, time.Time{}, Reason(s.Stopped)}
 	case now.After(tooLate):
 		return Verdict{Never, time.Time{}, ReasonTooLate}
-	case s.Unread && waitsForReader(s):
+	case rule.reader && s.Unread:
 		// Nobody may ever read it, so the alarm is set for the moment at which
 		// it says nothing any more; a reader rings it earlier.
 		return Verdict{Hold, tooLate.Add(time.Second), ReasonUnread}
 	}
-	if !keepsHours(s) {
+	if !rule.hours {
 		return Verdict{Do: Go}
 	}
 	open, ok := s.Windows.Next(now, s.Zones)
@@ -125,34 +152,6 @@ func Decide(s Snapshot, now time.Time) Verdict {
 		return Verdict{Hold, open, ReasonHours}
 	default:
 		return Verdict{Do: Go}
-	}
-}
-
-func needsConsent(s Snapshot) bool {
-	return s.Class == FollowUp || s.Via == contact.ViaSMS && s.Class != Reply
-}
-
-// waitsForReader: the confirmation email is the same neutral text for
-// everybody, and a reply was asked for; all else waits.
-func waitsForReader(s Snapshot) bool {
-	switch s.Class {
-	case Confirmation:
-		return s.Via != contact.ViaEmail
-	case Reply:
-		return false
-	default:
-		return true
-	}
-}
-
-func keepsHours(s Snapshot) bool {
-	switch s.Class {
-	case Reply:
-		return false
-	case FollowUp:
-		return true
-	default:
-		return s.Via == contact.ViaSMS
 	}
 }
 

@@ -78,6 +78,8 @@ func TestTheGate(t *testing.T) {
 		}, night, gate.Go, time.Time{}, ""},
 		{"but nobody to read it", func(s *gate.Snapshot) { *s = gate.Snapshot{Class: gate.Staff} }, day, gate.Never, time.Time{}, gate.ReasonNoAddress},
 		{"an empty snapshot is no", func(s *gate.Snapshot) { *s = gate.Snapshot{} }, day, gate.Never, time.Time{}, gate.ReasonNoAddress},
+		{"a kind that nobody knows is no", func(s *gate.Snapshot) { s.Class = "new" }, day, gate.Never, time.Time{}, gate.ReasonUnknownKind},
+		{"so is a channel", func(s *gate.Snapshot) { s.Via = contact.ViaPhone }, day, gate.Never, time.Time{}, gate.ReasonUnknownKind},
 		{"no zone is no", func(s *gate.Snapshot) { s.Zones = nil }, day, gate.Never, time.Time{}, gate.ReasonNoHours},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,7 +12,9 @@ const (
 	ReasonUnsubscribed Reason = "unsubscribed"
 	ReasonOptedOut     Reason = "opted_out"
 	ReasonDead         Reason = "dead_address"
+	ReasonWrongNumber  Reason = "wrong_number"
 	ReasonNoConsent    Reason = "no_consent"
+	ReasonUnknownKind  Reason = "unknown_kind"
 	ReasonReplied      Reason = "replied"
 	ReasonBooked       Reason = "booked"
 	ReasonStaff        Reason = "staff"
@@ -28,11 +30,13 @@ const (
 
 var sentences = map[Reason]string{
 	ReasonUnreadable:   "Its conditions could not be checked; it will be tried again.",
-	ReasonNoAddress:    "There is no address, or no number that may be texted.",
+	ReasonNoAddress:    "There is no address, no number that may be texted, or the channel is switched off.",
 	ReasonSuppressed:   "This address is blocked.",
 	ReasonUnsubscribed: "The person unsubscribed from follow-ups.",
 	ReasonOptedOut:     "The person opted out of texts.",
 	ReasonDead:         "The provider says that nobody is at this address.",
+	ReasonWrongNumber:  "Whoever has this number says that it is the wrong one.",
+	ReasonUnknownKind:  "This version does not know this kind of message.",
 	ReasonNoConsent:    "The person did not agree to messages of this kind.",
 	ReasonReplied:      "The person was answered.",
 	ReasonBooked:       "The person has booked.",

@@ -30,10 +30,13 @@ redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('RPUSH', KEYS[2], ARGV[3])
 return 1`)
 
-// suppress sets the reason, but never the weakest (ARGV[2]) over another.
+// suppress sets the reason, but never a weaker one over a stronger: what a
+// person asked for outweighs what a provider reports, so that lifting the
+// second cannot lift the first.
 var suppress = redis.NewScript(`
+local rank = {unsubscribed = 1, dead_address = 2, opted_out = 3, wrong_number = 4}
 local have = redis.call('GET', KEYS[1])
-if have == ARGV[1] or (have and ARGV[1] == ARGV[2]) then return 0 end
+if have and (rank[have] or 9) >= (rank[ARGV[1]] or 9) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
 return 1`)
 
@@ -46,9 +49,9 @@ func (l *Ledger) MarkRead(ctx context.Context, id contact.ID, n int, by string) 
 }
 
 // Stop ends the sequences of the person's submissions up to n and cancels what
-// is planned in them. What a worker holds at this moment is stopped by the
-// gate, unless the provider already has it. Twice is once. It returns ErrNone
-// for nobody.
+// is planned in them. What a worker is claiming at this moment is stopped by
+// the gate; what it has decided about before may still go. Twice is once. It
+// returns ErrNone for nobody.
 func (l *Ledger) Stop(ctx context.Context, id contact.ID, n int, why gate.Reason, by string) error {
 	now := l.now().Unix()
 	m := mark{N: n, Why: why, By: by, At: now}
@@ -80,7 +83,11 @@ func (l *Ledger) cancel(ctx context.Context, id contact.ID, why gate.Reason, by 
 		if (m.Row.State != Waiting && m.Row.State != Held) || !meant(m) {
 			continue
 		}
-		row, err := m.Row.To(Cancelled, why, l.now())
+		state, reason := Cancelled, why
+		if m.Row.Repeat { // an answer was lost: it may have gone
+			state, reason = Unknown, gate.ReasonLostAnswer
+		}
+		row, err := m.Row.To(state, reason, l.now())
 		if err != nil {
 			return err
 		}
@@ -95,8 +102,8 @@ func (l *Ledger) cancel(ctx context.Context, id contact.ID, why gate.Reason, by 
 
 // Suppress blocks the address that the way of that submission leads to, for
 // the person and for whoever else has it, and cancels what is planned by that
-// way: every text after an opt-out, the follow-ups else. It is in force when Suppress returns. A weaker reason never replaces a
-// stronger one. Twice is once.
+// way: every text after an opt-out, the follow-ups else. It is in force when
+// Suppress returns. A weaker reason never replaces a stronger one. Twice is once.
 func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.Via, why gate.Suppression, by string) error {
 	p, err := l.Person(ctx, id)
 	if err != nil {
@@ -111,7 +118,7 @@ func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.V
 	}
 	key := suppressionKey(v, l.addressHash(v, s))
 	event := Event{At: l.now().Unix(), What: string(why), N: n, By: by}
-	changed, err := suppress.Run(ctx, l.redis, []string{key}, string(why), string(gate.Unsubscribed)).Bool()
+	changed, err := suppress.Run(ctx, l.redis, []string{key}, string(why)).Bool()
 	if err == nil && changed {
 		err = l.redis.RPush(ctx, logKey(id), event.encode()).Err()
 	}

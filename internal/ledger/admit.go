@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,7 @@ type Admitted struct {
 	Contact contact.ID
 	N       int       // its number with the person, from 1
 	Folded  bool      // it was the same as one of the last minutes; nothing was planned
+	Reused  bool      // it came under the idempotency key of another one, and was taken in all the same
 	Steps   []Planned // what was planned, by this call or by an earlier one for the same submission
 }
 
@@ -48,29 +50,44 @@ if (redis.call('HGET', KEYS[1], 'n') or '0') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'n', ARGV[2], unpack(ARGV, 3))
 return 1`)
 
+// Once is by what a submission is known to be the same as another.
+type Once struct {
+	Content string // keyed hash of what was written; "" is the same as nothing
+	Keyed   bool   // its ID is that of an idempotency key
+}
+
 // Admit takes a submission into the ledger: finds whether its address or
 // number is known, adds it to that person or to a new one, and plans what
 // should follow. plan sees the person as there was before. Doing it twice with
 // the same submission has the effect of once.
-func (l *Ledger) Admit(ctx context.Context, s contact.Submission, keyed bool, plan func(*Person) Plan) (Admitted, error) {
-	folded, err := l.fold(ctx, s, keyed)
-	if err != nil || folded {
-		return Admitted{Folded: folded}, err
+func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan func(*Person) Plan) (a Admitted, err error) {
+	defer func(given string) { a.Reused = s.ID != given }(s.ID)
+	if s.ID, err = l.identify(ctx, s.ID, o); err != nil {
+		return Admitted{}, err
 	}
-	id, err := l.resolve(ctx, s)
+	if o.Content != "" {
+		first, err := l.first(ctx, foldKey(o.Content), s.ID, foldFor)
+		if err != nil || first != s.ID {
+			return Admitted{Folded: err == nil}, err
+		}
+	}
+	id, other, err := l.resolve(ctx, s)
 	if err != nil {
 		return Admitted{}, err
 	}
 	for {
-		p, err := l.Person(ctx, id)
-		if errors.Is(err, ErrNone) {
-			p = &Person{ID: id}
-		} else if err != nil {
+		p, err := l.known(ctx, id)
+		if err != nil {
 			return Admitted{}, err
 		}
+		if other != id { // the number led to somebody else: their sequence counts too
+			if p.other, err = l.known(ctx, other); err != nil {
+				return Admitted{}, err
+			}
+		}
 		for i, old := range p.Submissions {
-			if old.ID == s.ID {
-				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, nil
+			if old.ID == s.ID { // by a run that may have died before it noted it
+				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, l.note(ctx, id, s.At.Unix())
 			}
 		}
 		added, err := l.add(ctx, p, s, plan(p))
@@ -78,7 +95,7 @@ func (l *Ledger) Admit(ctx context.Context, s contact.Submission, keyed bool, pl
 			return Admitted{}, fmt.Errorf("admit a submission of %s: %w", id, err)
 		}
 		if err == nil {
-			return added, nil
+			return added, l.note(ctx, id, s.At.Unix())
 		}
 	}
 }
@@ -110,18 +127,27 @@ func (l *Ledger) add(ctx context.Context, p *Person, s contact.Submission, plan 
 	return added, err
 }
 
-// fold reports whether this submission says the same as one of the last ten
-// minutes, or carries the idempotency key of another one of the last day.
-func (l *Ledger) fold(ctx context.Context, s contact.Submission, keyed bool) (bool, error) {
-	content := l.contentHash(s)
-	if keyed {
-		first, err := l.first(ctx, idempotencyKey(s.ID), content, idempotencyFor)
-		if err != nil || first != content {
-			return first != content, err
-		}
+// known reads a person, or gives an empty one.
+func (l *Ledger) known(ctx context.Context, id contact.ID) (*Person, error) {
+	p, err := l.Person(ctx, id)
+	if errors.Is(err, ErrNone) {
+		return &Person{ID: id}, nil
 	}
-	first, err := l.first(ctx, foldKey(content), s.ID, foldFor)
-	return err == nil && first != s.ID, err
+	return p, err
+}
+
+// identify gives the submission's own id. Under one idempotency key the same
+// words are one submission for a day; other words are another one, since a
+// site that always sends the same key must not cost anybody an answer.
+func (l *Ledger) identify(ctx context.Context, id string, o Once) (string, error) {
+	if !o.Keyed || o.Content == "" {
+		return id, nil
+	}
+	first, err := l.first(ctx, idempotencyKey(id), o.Content, idempotencyFor)
+	if err == nil && first != o.Content {
+		id += "." + o.Content
+	}
+	return id, err
 }
 
 // first sets key to value unless it has one, and gives the one it has then.
@@ -143,19 +169,10 @@ func (l *Ledger) first(ctx context.Context, key, value string, ttl time.Duration
 	return have, nil
 }
 
-// contentHash is the keyed hash of what a person wrote, as normalised: without
-// when, from where, and the submission's own id.
-func (l *Ledger) contentHash(s contact.Submission) string {
-	s.ID, s.At, s.Page, s.Zone = "", time.Time{}, "", ""
-	s.Email = contact.Email(s.Email.Key())
-	s.Consent = contact.Consent{Email: s.Consent.Email, SMS: s.Consent.SMS}
-	plain, _ := json.Marshal(s) // texts and ticks: cannot fail
-	return l.keys.Hash("content", string(plain))
-}
-
 // resolve finds the person with this address, else the one with this number,
-// else a new one, and makes both lead there.
-func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (contact.ID, error) {
+// else a new one, and makes both lead there. A number that led to somebody else
+// goes on doing so: other is that person, and otherwise id.
+func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (id, other contact.ID, err error) {
 	var keys []string
 	if s.Email != "" {
 		keys = append(keys, indexKey("email", l.addressHash(contact.ViaEmail, s)))
@@ -163,29 +180,24 @@ func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (contact.ID,
 	if s.Phone != "" {
 		keys = append(keys, indexKey("phone", l.addressHash(contact.ViaSMS, s)))
 	}
-	id := ""
 	for _, key := range keys {
 		have, err := l.redis.Get(ctx, key).Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
-			return "", fmt.Errorf("look up a person: %w", err)
+			return "", "", fmt.Errorf("look up a person: %w", err)
 		}
-		if id == "" {
-			id = have
-		}
+		id = cmp.Or(id, contact.ID(have))
 	}
-	if id == "" {
-		id = seal.NewID()
-	}
+	id = cmp.Or(id, contact.ID(seal.NewID()))
 	for i, key := range keys {
-		have, err := l.first(ctx, key, id, 0)
+		have, err := l.first(ctx, key, string(id), 0)
 		if err != nil {
-			return "", fmt.Errorf("look up a person: %w", err)
+			return "", "", fmt.Errorf("look up a person: %w", err)
 		}
-		if i == 0 { // two forms of one new person at once: the first wins
-			id = have
+		if other = contact.ID(have); i == 0 { // two forms of one new person at once: the first wins
+			id = other
 		}
 	}
-	return contact.ID(id), nil
+	return id, other, nil
 }
 
 // Person is everything about one person.
@@ -194,8 +206,11 @@ type Person struct {
 	Submissions []contact.Submission // number N at N-1
 	Messages    []Planned            // in no order
 	Unread      int                  // newest submission that waits for a reader; 0 when none does
+	Heard       int                  // newest reply that waits for a reader; 0 when none does
 	Stopped     int                  // newest submission whose sequence was ended; 0 when none was
 	StoppedWhy  gate.Reason
+
+	other *Person // whom the same number led to, while a submission is admitted
 }
 
 // Person reads everything about one person. It returns ErrNone when there is none.
@@ -213,10 +228,9 @@ func (l *Ledger) Person(ctx context.Context, id contact.ID) (*Person, error) {
 		return nil, fmt.Errorf("read %s: its count of submissions cannot be read", id)
 	}
 	for n := 1; n <= count; n++ {
-		s, err := l.openSubmission(id, n, fields[submissionField(n)])
-		if err != nil {
-			return nil, err
-		}
+		// One that does not open, for want of an old key, must not stand in the
+		// way of all others: it stays empty, and its messages are not sent.
+		s, _ := l.openSubmission(id, n, fields[submissionField(n)])
 		p.Submissions = append(p.Submissions, s)
 	}
 	unread, err := parseMark(fields[fieldUnread])
@@ -227,6 +241,11 @@ func (l *Ledger) Person(ctx context.Context, id contact.ID) (*Person, error) {
 	if err != nil {
 		return nil, err
 	}
+	heard, err := parseMark(fields[fieldHeard])
+	if err != nil {
+		return nil, err
+	}
+	p.Heard = heard.N
 	p.Unread, p.Stopped, p.StoppedWhy = unread.N, stopped.N, stopped.Why
 	for field, raw := range fields {
 		e, v, ok := parseMessageField(field)
@@ -237,7 +256,7 @@ func (l *Ledger) Person(ctx context.Context, id contact.ID) (*Person, error) {
 		if err := json.Unmarshal([]byte(raw), &m.Row); err != nil {
 			return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
 		}
-		if err := m.setFlags(fields[fieldUnread], fields[fieldStopped]); err != nil {
+		if err := m.setFlags(cmp.Or(fields[fieldUnread], fields[fieldHeard]), fields[fieldStopped]); err != nil {
 			return nil, err
 		}
 		p.Messages = append(p.Messages, m)

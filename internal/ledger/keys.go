@@ -1,6 +1,10 @@
 package ledger
 
-import "github.com/joydevie/followup/internal/contact"
+import (
+	"strconv"
+
+	"github.com/joydevie/followup/internal/contact"
+)
 
 // Every key we own in Redis. asynq's own begin with "asynq:".
 //
@@ -10,25 +14,52 @@ import "github.com/joydevie/followup/internal/contact"
 //	     m/N.TEMPLATE/VIA          a planned message, JSON, no person in it
 //	     unread                    N of the newest submission that a person must read first
 //	     stopped                   N of the newest submission whose sequence was ended, and why
+//	     rn                        how many replies there are
+//	     r/N                       reply N, sealed
+//	     rs/SID                    number of the reply with this id of the provider
+//	     heard                     N of the newest reply that a person must read first
 //	f:{ID}:log             list    what happened to the person, JSON, no person in it
 //	f:by:email:HASH        string  ID of the person with this address
 //	f:by:phone:HASH        string  ID of the person with this number
-//	f:stop:VIA:HASH        string  why this address gets nothing (outlives the person)
+//	f:stop:VIA:{HASH}      string  why this address gets nothing (outlives the person)
+//	f:in:{HASH}            hash    texts from this number by the provider's id, and how far each came
+//	f:proof:{HASH}         list    what was asked for from this number, sealed (outlives the person)
+//	f:helped:HASH          string  this number was answered a moment ago
+//	f:event:HASH           string  this event of a provider was taken in, for a week
 //	f:fold:HASH            string  submission with this content, for ten minutes
 //	f:key:ID               string  content of the submission with this idempotency key, for a day
+//	f:due                  zset    ID of each person with something planned, by when to look after it
+//	f:sweep                string  the worker that looked last, until it is time to look again
+//	f:pause:VIA            string  why the provider of a channel is not asked, until it is asked again
+//	f:mark                 string  there since the first start: gone when Redis was flushed
 //
-// The braces keep a person's keys in one slot of a Redis Cluster.
+// The braces keep the keys of a person, and those of a number, in one slot of a
+// Redis Cluster.
 func personKey(id contact.ID) string { return "f:{" + string(id) + "}" }
 func logKey(id contact.ID) string    { return personKey(id) + ":log" }
 
 func indexKey(kind, hash string) string             { return "f:by:" + kind + ":" + hash }
-func suppressionKey(v contact.Via, h string) string { return "f:stop:" + string(v) + ":" + h }
+func suppressionKey(v contact.Via, h string) string { return "f:stop:" + string(v) + ":{" + h + "}" }
 func foldKey(hash string) string                    { return "f:fold:" + hash }
 func idempotencyKey(submission string) string       { return "f:key:" + submission }
+func inboundKey(hash string) string                 { return "f:in:{" + hash + "}" }
+func proofKey(hash string) string                   { return "f:proof:{" + hash + "}" }
+func helpedKey(hash string) string                  { return "f:helped:" + hash }
+func eventKey(hash string) string                   { return "f:event:" + hash }
+func replyField(k int) string                       { return "r/" + strconv.Itoa(k) }
+func pauseKey(v contact.Via) string                 { return "f:pause:" + string(v) }
+
+const (
+	keyDue   = "f:due"
+	keySweep = "f:sweep"
+	keyMark  = "f:mark"
+)
 
 // Fields of a person's hash.
 const (
 	fieldCount   = "n"
 	fieldUnread  = "unread"
 	fieldStopped = "stopped"
+	fieldHeard   = "heard"
+	fieldReplies = "rn"
 )

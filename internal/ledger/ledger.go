@@ -8,6 +8,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,11 +48,11 @@ var swap = redis.NewScript(`
 local now = redis.call('HGET', KEYS[1], ARGV[1])
 if now ~= ARGV[2] and now ~= ARGV[3] then return {0} end
 if now ~= ARGV[3] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
-return {1, redis.call('HGET', KEYS[1], 'unread') or '', redis.call('HGET', KEYS[1], 'stopped') or ''}`)
+return {1, redis.call('HGET', KEYS[1], 'unread') or redis.call('HGET', KEYS[1], 'heard') or '', redis.call('HGET', KEYS[1], 'stopped') or ''}`)
 
 // Message reads one planned message. It returns ErrNone when there is none.
 func (l *Ledger) Message(ctx context.Context, id contact.ID, e Entry, v contact.Via) (*Planned, error) {
-	values, err := l.redis.HMGet(ctx, personKey(id), e.field(v), submissionField(e.N), fieldUnread, fieldStopped).Result()
+	values, err := l.redis.HMGet(ctx, personKey(id), e.field(v), submissionField(e.N), fieldUnread, fieldStopped, fieldHeard).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
 	}
@@ -66,9 +67,11 @@ func (l *Ledger) Message(ctx context.Context, id contact.ID, e Entry, v contact.
 	if p.Submission, err = l.openSubmission(id, e.N, text(1)); err != nil {
 		return nil, err
 	}
-	return p, p.setFlags(text(2), text(3))
+	return p, p.setFlags(cmp.Or(text(2), text(4)), text(3))
 }
 
+// setFlags reads what holds the person's messages back: unread is the flag of
+// a submission or of a reply that a person must read.
 func (p *Planned) setFlags(unread, stopped string) error {
 	u, err := parseMark(unread)
 	if err != nil {
@@ -85,38 +88,70 @@ func (p *Planned) setFlags(unread, stopped string) error {
 	return nil
 }
 
-// Claim takes the message for one attempt, named try, and reads in the same
-// round trip everything that may have changed since it was loaded: from here
-// on p and the suppression tell the truth of the moment after the claim. It
-// returns ErrRace when another attempt was faster.
-func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time) (gate.Suppression, error) {
-	row, err := p.Row.To(Sending, "", l.now())
-	if err != nil {
-		return "", err
-	}
-	row.Try, row.Since, row.Tries = try, at.Unix(), row.Tries+1
-	var suppressed *redis.StringCmd
-	unread, stopped, err := l.swap(ctx, p, row, func(pipe redis.Pipeliner) {
-		suppressed = pipe.Get(ctx, l.suppression(p))
-	})
-	if err != nil {
-		return "", fmt.Errorf("claim %s: %w", p.ID(), err)
-	}
-	if err := p.setFlags(unread, stopped); err != nil {
-		return "", err
-	}
-	why, err := suppressed.Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("claim %s: read suppression: %w", p.ID(), err)
-	}
-	return gate.Suppression(why), nil
+// Moment is what may keep a message back, as true in the moment after its claim.
+type Moment struct {
+	Suppressed gate.Suppression
+	Paused     time.Duration // its provider is not asked for so long, in real time
 }
 
-// Settle writes down what became of the message. It returns ErrRace when the
-// row is no longer what this caller read or claimed.
+// Claim takes the message for one attempt, named try, and reads in the same
+// round trip everything that may have changed since it was loaded: from here
+// on p and the moment tell the truth of the moment after the claim. It
+// returns ErrRace when another attempt was faster.
+func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time) (Moment, error) {
+	row, err := p.Row.To(Sending, "", l.now())
+	if err != nil {
+		return Moment{}, err
+	}
+	row.Try, row.Since, row.Tries = try, at.Unix(), row.Tries+1
+	was := *p
+	var suppressed *redis.StringCmd
+	var paused *redis.DurationCmd
+	unread, stopped, err := l.swap(ctx, p, row, func(pipe redis.Pipeliner) {
+		suppressed = pipe.Get(ctx, l.suppression(p))
+		paused = pipe.PTTL(ctx, pauseKey(p.Via))
+	})
+	if err != nil {
+		if !errors.Is(err, ErrRace) {
+			l.unclaim(ctx, &was, row)
+		}
+		return Moment{}, fmt.Errorf("claim %s: %w", p.ID(), err)
+	}
+	why, err := suppressed.Result()
+	if errors.Is(err, redis.Nil) {
+		err = nil
+	}
+	if err = errors.Join(err, paused.Err(), p.setFlags(unread, stopped)); err != nil {
+		*p = was
+		l.unclaim(ctx, &was, row)
+		return Moment{}, fmt.Errorf("claim %s: read what may keep it back: %w", p.ID(), err)
+	}
+	return Moment{gate.Suppression(why), left(paused)}, nil
+}
+
+// unclaim takes back a claim whose answer was an error: it may have been made
+// all the same, and nobody will send under it. If this fails too the claim
+// becomes stale, as if its holder had died.
+func (l *Ledger) unclaim(ctx context.Context, p *Planned, claimed Row) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = swap.Run(ctx, l.redis, []string{personKey(p.Contact)}, p.Entry.field(p.Via), claimed.encode(), p.raw).Err()
+}
+
+// Settle writes down what became of the message, and reads again whether a
+// reader or a stop is in its way. It returns ErrRace when the row is no longer
+// what this caller read or claimed.
 func (l *Ledger) Settle(ctx context.Context, p *Planned, row Row) error {
-	if _, _, err := l.swap(ctx, p, row, nil); err != nil {
+	before := p.Row.Due
+	unread, stopped, err := l.swap(ctx, p, row, nil)
+	if err == nil {
+		err = p.setFlags(unread, stopped)
+	}
+	if err != nil {
 		return fmt.Errorf("settle %s: %w", p.ID(), err)
+	}
+	if row.State.Pending() && row.Due < before {
+		return l.note(ctx, p.Contact, row.Due)
 	}
 	return nil
 }
@@ -189,6 +224,10 @@ type Event struct {
 	What string `json:"what"`
 	N    int    `json:"n,omitempty"`  // the submission meant
 	By   string `json:"by,omitempty"` // who did it; never the person's name
+
+	Message string `json:"message,omitempty"` // the entry and the channel of the message meant
+	Reply   int    `json:"reply,omitempty"`   // the reply meant
+	Code    string `json:"code,omitempty"`    // the rule or the provider's code that decided
 }
 
 func (e Event) encode() string {

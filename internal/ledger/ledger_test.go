@@ -2,6 +2,8 @@ package ledger_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"sync"
@@ -43,6 +45,11 @@ func ann(id string) contact.Submission {
 	}
 }
 
+func once(s contact.Submission) ledger.Once {
+	sum := sha256.Sum256([]byte(string(s.Email) + string(s.Phone) + string(s.Message)))
+	return ledger.Once{Content: hex.EncodeToString(sum[:13])}
+}
+
 func planOf(templates ...string) func(*ledger.Person) ledger.Plan {
 	return func(*ledger.Person) ledger.Plan {
 		var p ledger.Plan
@@ -55,7 +62,7 @@ func planOf(templates ...string) func(*ledger.Person) ledger.Plan {
 
 func (w world) admit(t *testing.T, s contact.Submission, templates ...string) ledger.Admitted {
 	t.Helper()
-	a, err := w.Admit(t.Context(), s, false, planOf(templates...))
+	a, err := w.Admit(t.Context(), s, once(s), planOf(templates...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,16 +99,29 @@ func TestTheSameSubmissionTwiceIsAdmittedOnce(t *testing.T) {
 	}
 }
 
-func TestOneIdempotencyKeyIsOneSubmissionADay(t *testing.T) {
+func TestTheSameWordsUnderOneKeyAreOneSubmissionADay(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	other := ann("keyed")
 	other.Message = "something else"
-	if a, err := w.Admit(t.Context(), ann("keyed"), true, planOf("confirmation")); err != nil || a.Folded {
-		t.Fatalf("%+v, %v", a, err)
+	keyed := func(s contact.Submission) ledger.Admitted {
+		o := once(s)
+		o.Keyed = true
+		a, err := w.Admit(t.Context(), s, o, planOf("confirmation"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
 	}
-	if a, err := w.Admit(t.Context(), other, true, planOf("confirmation")); err != nil || !a.Folded {
-		t.Errorf("other content under the same key was taken: %+v, %v", a, err)
+	first := keyed(ann("keyed"))
+	if a := keyed(ann("keyed")); a.N != 1 || a.Reused {
+		t.Errorf("the same again is %+v", a)
+	}
+	// A site that always sends the same key must not cost anybody an answer.
+	for range 2 {
+		if a := keyed(other); a.Folded || !a.Reused || a.N != 2 || a.Contact != first.Contact {
+			t.Errorf("other words under the same key are %+v", a)
+		}
 	}
 	if ttl := w.redis.TTL(t.Context(), "f:key:keyed").Val(); ttl < 23*time.Hour || ttl > 24*time.Hour {
 		t.Errorf("the key is remembered for %s", ttl)
@@ -136,7 +156,7 @@ func TestManyAtOnceMakeOnePersonAndLoseNothing(t *testing.T) {
 		all.Go(func() {
 			s := ann(id)
 			s.Message = contact.Private(id)
-			if _, err := w.Admit(context.Background(), s, false, planOf("confirmation")); err != nil {
+			if _, err := w.Admit(context.Background(), s, once(s), planOf("confirmation")); err != nil {
 				t.Error(err)
 			}
 		})
@@ -208,9 +228,9 @@ func TestWhatChangesAfterLoadingIsSeenByTheClaim(t *testing.T) {
 	if err := w.Stop(t.Context(), id, 1, gate.ReasonBooked, "staff"); err != nil {
 		t.Fatal(err)
 	}
-	suppressed, err := w.Claim(t.Context(), m, "b", time.Now())
-	if err != nil || suppressed != gate.Unsubscribed || m.Stopped != "" {
-		t.Errorf("suppressed %q, stopped %q, %v: the block is by address, the stop by submission", suppressed, m.Stopped, err)
+	moment, err := w.Claim(t.Context(), m, "b", time.Now())
+	if err != nil || moment.Suppressed != gate.Unsubscribed || m.Stopped != "" {
+		t.Errorf("suppressed %q, stopped %q, %v: the block is by address, the stop by submission", moment.Suppressed, m.Stopped, err)
 	}
 	m2 := w.message(t, id, "1.followup-2")
 	if m2.Row.State != ledger.Cancelled || m2.Row.By != "recipient" || m2.Stopped != gate.ReasonBooked {
@@ -228,8 +248,8 @@ func TestAWeakerBlockNeverReplacesAStrongerOne(t *testing.T) {
 		}
 	}
 	got, err := w.Claim(t.Context(), w.message(t, id, "1.confirmation"), "a", time.Now())
-	if err != nil || got != gate.Dead {
-		t.Errorf("got %q, %v", got, err)
+	if err != nil || got.Suppressed != gate.Dead {
+		t.Errorf("got %q, %v", got.Suppressed, err)
 	}
 	events, err := w.Timeline(t.Context(), id)
 	if err != nil || len(events) != 2 {
@@ -244,7 +264,7 @@ func TestReadingAnOldSubmissionLeavesTheNewOneUnread(t *testing.T) {
 	for i, id := range []string{"one", "two"} {
 		s := ann(id)
 		s.Message = contact.Private(id)
-		a, err := w.Admit(t.Context(), s, false, unread)
+		a, err := w.Admit(t.Context(), s, once(s), unread)
 		if err != nil || a.N != i+1 {
 			t.Fatalf("%+v, %v", a, err)
 		}
@@ -321,4 +341,38 @@ func FuzzParseMessageID(f *testing.F) {
 			t.Fatalf("%q became %q", s, got)
 		}
 	})
+}
+
+func TestOneRecordThatDoesNotOpenStandsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.admit(t, ann("one"), "confirmation").Contact
+	if err := w.redis.HSet(t.Context(), "f:{"+string(id)+"}", "s/1", "sealed with a key that is gone").Err(); err != nil {
+		t.Fatal(err)
+	}
+	s := ann("two")
+	s.Message = "I wrote again"
+	if a := w.admit(t, s, "confirmation"); a.Contact != id || a.N != 2 {
+		t.Errorf("%+v", a)
+	}
+}
+
+func TestANumberOfTwoPeopleRunsOneSequence(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	byMail, byNumber, both := ann("one"), ann("two"), ann("three")
+	byMail.Phone, byNumber.Email, both.Message = "", "", "both"
+	first := w.admit(t, byMail)
+	second := w.admit(t, byNumber, "followup-1")
+	if first.Contact == second.Contact {
+		t.Fatal("two people are one")
+	}
+	if _, err := w.Admit(t.Context(), both, once(both), func(p *ledger.Person) ledger.Plan {
+		if p.ID != first.Contact || !p.Running() {
+			t.Error("the sequence to the same number is not seen")
+		}
+		return ledger.Plan{}
+	}); err != nil {
+		t.Fatal(err)
+	}
 }

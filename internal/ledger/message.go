@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,12 +30,14 @@ const (
 	Cancelled   State = "cancelled"   // by a person or by what the person did
 )
 
-// next is the whole state machine. What is not here does not happen.
+// next is the whole state machine. What is not here does not happen; which of
+// these steps a provider's report may cause stands at evidence.
 var next = map[State][]State{
-	Waiting:     {Waiting, Held, Sending, NotSent, Cancelled},
-	Held:        {Waiting, Held, Sending, NotSent, Cancelled},
-	Sending:     {Waiting, Held, Sending, Sent, Unknown, NotSent},
+	Waiting:     {Waiting, Held, Sending, Delivered, Undelivered, Unknown, NotSent, Cancelled},
+	Held:        {Waiting, Held, Sending, Delivered, Undelivered, Unknown, NotSent, Cancelled},
+	Sending:     {Waiting, Held, Sending, Sent, Delivered, Undelivered, Unknown, NotSent},
 	Sent:        {Delivered, Undelivered},
+	Delivered:   {Undelivered},
 	Undelivered: {Delivered},
 	Unknown:     {Sent, Delivered, Undelivered},
 }
@@ -55,8 +58,8 @@ type Row struct {
 	At       int64       `json:"at,omitempty"`  // when it came into this state
 	Try      string      `json:"try,omitempty"` // the attempt that holds the claim
 	Since    int64       `json:"since,omitempty"`
-	Tries    int         `json:"tries,omitempty"`  // attempts that reached a provider
-	Repeat   bool        `json:"repeat,omitempty"` // the one repeat of an email was used
+	Tries    int         `json:"tries,omitempty"`  // attempts
+	Repeat   bool        `json:"repeat,omitempty"` // an answer was lost: it may have gone, and one repeat is allowed
 	Provider string      `json:"provider,omitempty"`
 	Code     string      `json:"code,omitempty"`
 	Words    string      `json:"words,omitempty"` // version of the template that the person got
@@ -87,6 +90,9 @@ type Entry struct {
 
 // String gives the form that tasks carry.
 func (e Entry) String() string { return strconv.Itoa(e.N) + "." + e.Template }
+
+// LogValue is the same form: an entry names no person.
+func (e Entry) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 // ParseEntry reads that form.
 func ParseEntry(s string) (Entry, error) {
