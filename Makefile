@@ -1,6 +1,7 @@
 # Every target says what it does: `make help`.
 .DEFAULT_GOAL := help
-PACKAGES := redis-server chromium
+PACKAGES := redis-server chromium npm spamassassin tidy
+MAILPIT := github.com/axllent/mailpit@v1.27.11
 GO ?= go
 
 help: ## list the targets
@@ -9,6 +10,7 @@ help: ## list the targets
 deps: ## install what the tests need (Debian, as root); elsewhere say what is missing, and fail
 	@./.ci/deps $(PACKAGES)
 	@./.ci/npm internal/web/browser
+	@test -x bin/mailpit || GOBIN="$(CURDIR)/bin" $(GO) install $(MAILPIT)
 
 test: deps ## everything that must hold: vet, then all tests with the race detector
 	$(GO) vet ./...
@@ -17,19 +19,29 @@ test: deps ## everything that must hold: vet, then all tests with the race detec
 quick: ## the tests without the race detector, as you work
 	$(GO) test ./...
 
+faults: ## stage every fault with real processes and print what became of each message: up to 20 minutes
+	$(GO) test ./cmd/followup -count 1 -run 'TestFaults$$' -faults long -parallel 12 -timeout 25m -v
+
 fuzz: ## let strangers type for 30 s at each fuzz target
 	@./.ci/fuzz 30s
 
 golden: ## rewrite the expected texts, then show what changed
 	$(GO) test ./templates -update
-	git diff --stat -- templates/testdata
+	git --no-pager diff -- templates/testdata/golden
+	@git status --short -- templates/testdata/golden
 
 bench: ## measure speed and memory, each next to its bare limit in the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./templates ./internal/seal ./internal/hours ./internal/channel/...
-	$(GO) run ./internal/load
+	$(GO) test -run '^$$' -bench . -benchmem ./templates ./internal/seal ./internal/hours ./internal/channel/smtp ./internal/channel/twilio
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./cmd/followup
 
 screenshots: ## photograph the form and the outbox for the README
-	$(GO) run ./internal/shots docs
+	$(GO) test ./cmd/followup -count 1 -run TestAFormInABrowser -shots "$(CURDIR)/docs"
+
+shots: ## photograph every email at 320 and 600 pixels, by day and by night, and the page of previews, into tmp/shots
+	$(GO) test ./internal/preview -count 1 -timeout 20m -run TestEveryLetterFitsItsScreen -shots "$(CURDIR)/tmp/shots"
+
+htmlcheck: ## ask Mailpit, SpamAssassin and tidy about every email; print the figures
+	$(GO) test ./internal/preview -count 1 -v -run "TestMailPrograms|TestNoLetter|TestAValidator"
 
 sniff: ## print what tends to turn ugly; a help in review, no gate
 	@echo "asynq.NewTask outside tasks/kind.go:"; grep -rn "asynq\.NewTask" --include=*.go . | grep -v "^./tasks/kind.go" || true
@@ -38,4 +50,4 @@ sniff: ## print what tends to turn ugly; a help in review, no gate
 	@echo "errors without their cause, or asked with strings:"; grep -rnE 'Errorf\(.*%v.*err\)|strings\.Contains\(err\.Error' --include=*.go . | grep -v _test.go || true
 	@echo "sleeping tests:"; grep -rn "time\.Sleep" --include=*_test.go . || true
 
-.PHONY: help deps test quick fuzz golden bench screenshots sniff
+.PHONY: help deps test quick faults fuzz golden bench screenshots shots htmlcheck sniff

@@ -159,11 +159,7 @@ func (c *compiler) paragraph(n ast.Node, in frame) {
 		c.text.flush(block{in.first, in.rest, 0, in.tight})
 		return
 	}
-	style := paragraphStyle
-	if c.html == &c.small {
-		style = smallStyle
-	}
-	c.element(style, n, block{in.first, in.rest, 0, in.tight})
+	c.element(paragraphStyle, n, block{in.first, in.rest, 0, in.tight})
 }
 
 func (c *compiler) element(s element, n ast.Node, b block) {
@@ -228,16 +224,12 @@ func (c *compiler) list(n *ast.List, in frame) {
 			mark = fmt.Sprintf("%d. ", number)
 			number++
 		}
-		style := itemStyle
-		if c.html == &c.small {
-			style = smallItemStyle
-		}
-		c.html.literal(style.open)
+		c.html.literal(itemStyle.open)
 		c.blocks(item, frame{
 			first: in.rest + mark, rest: in.rest + strings.Repeat(" ", len(mark)),
 			tight: n.IsTight && item != n.FirstChild(),
 		})
-		c.html.literal(style.close)
+		c.html.literal(itemStyle.close)
 	}
 	c.html.literal(s.close)
 }

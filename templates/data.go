@@ -1,11 +1,15 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,21 +21,28 @@ import (
 //
 // The tag in names the places, beside the two bodies, in which a value may
 // stand: subject (the preheader too) and sms. A value marked staff may stand
-// in staff messages alone.
+// in staff messages alone. The tag most is the longest that a value in an SMS
+// gets, in characters: messages are checked with values as long as that.
 type Data struct {
-	FirstName      string `field:"first_name"`                 // already filtered by the caller
-	Clinic         string `field:"clinic"`                     // full name: bodies and footers only, it may tell too much
-	Sender         string `field:"sender" in:"subject sms"`    // neutral name
-	ClinicPhone    string `field:"clinic_phone" in:"sms"`      // for reading
-	Postal         string `field:"postal"`                     // postal address, on one line
-	AnswerBy       string `field:"answer_by" in:"subject sms"` // as When says it
-	AnswerBySMS    string `field:"answer_by_sms" in:"sms"`     // as WhenSMS says it
-	WrittenOn      string `field:"written_on" in:"subject"`    // day on which the person wrote, as Day says it
-	BookingURL     string `field:"booking_url" in:"sms"`
+	FirstName      string `field:"first_name"`                        // already filtered by the caller
+	Clinic         string `field:"clinic"`                            // full name: bodies and footers only, it may tell too much
+	Sender         string `field:"sender" in:"subject sms" most:"20"` // neutral name
+	ClinicPhone    string `field:"clinic_phone" in:"sms" most:"16"`   // for reading
+	Postal         string `field:"postal"`                            // postal address, on one line
+	AnswerBy       string `field:"answer_by" in:"subject"`            // as When says it
+	AnswerBySMS    string `field:"answer_by_sms" in:"sms" most:"14"`  // as WhenSMS says it
+	WrittenOn      string `field:"written_on" in:"subject"`           // day on which the person wrote, as Day says it
+	BookingURL     string `field:"booking_url" in:"sms" most:"60"`
 	PrivacyURL     string `field:"privacy_url"`
 	UnsubscribeURL string `field:"unsubscribe_url"`
 
-	Item         string `field:"item" in:"staff subject"`
+	When       string `field:"when" in:"subject"`           // moment of the appointment, as When says it
+	WhenSMS    string `field:"when_sms" in:"sms" most:"22"` // the same, as DateSMS says it
+	WhenBefore string `field:"when_before"`                 // where it has moved: the moment at which it was
+	Place      string `field:"place"`                       // where it is: an address, or "by phone"
+	CalledOn   string `field:"called_on"`                   // day of a call that nobody took, as Day says it
+
+	Item         string `field:"item" in:"staff subject sms" most:"8"`
 	Name         string `field:"name" in:"staff"`
 	Email        string `field:"email" in:"staff"`
 	Phone        string `field:"phone" in:"staff"`
@@ -46,6 +57,10 @@ type Data struct {
 	AnsweredURL  string `field:"answered_url" in:"staff"`
 	BookedURL    string `field:"booked_url" in:"staff"`
 	StopURL      string `field:"stop_url" in:"staff"`
+	ConsoleURL   string `field:"console_url" in:"staff sms" most:"80"`
+	Day          string `field:"day" in:"subject"`       // of the morning sheet, as Day says it
+	Counts       string `field:"counts" in:"staff"`      // "3 new · 4 reminders today"
+	Sheet        string `field:"sheet" in:"staff lines"` // one person a line, by initials
 }
 
 // Rendered is a message ready to be handed to a channel.
@@ -67,6 +82,7 @@ type field struct {
 	staff   bool
 	subject bool
 	sms     bool
+	most    int // longest value in an SMS, in characters
 }
 
 // dataFields lists the members of Data in their order.
@@ -77,10 +93,11 @@ func dataFields() []field {
 		tag := t.Field(i).Tag
 		in := strings.Fields(tag.Get("in"))
 		name := tag.Get("field")
+		most, _ := strconv.Atoi(tag.Get("most"))
 		fields[i] = field{
 			name: name, at: i, url: strings.HasSuffix(name, "_url"),
 			lines: slices.Contains(in, "lines"), staff: slices.Contains(in, "staff"),
-			subject: slices.Contains(in, "subject"), sms: slices.Contains(in, "sms"),
+			subject: slices.Contains(in, "subject"), sms: slices.Contains(in, "sms"), most: most,
 		}
 	}
 	return fields
@@ -196,10 +213,23 @@ func checkURL(s string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("not an https address")
+	case shortener(u.Hostname()):
+		return errors.New("the address of a public shortener")
 	case u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())):
 		return fmt.Errorf("not an https address")
 	}
 	return nil
+}
+
+// shortener reports whether the host belongs to a public link shortener:
+// carriers drop texts with such links, and nobody sees where they lead.
+func shortener(host string) bool {
+	switch strings.TrimPrefix(strings.ToLower(host), "www.") {
+	case "bit.ly", "bitly.com", "buff.ly", "cutt.ly", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "rb.gy", "rebrand.ly", "s.id",
+		"shorturl.at", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "v.gd":
+		return true
+	}
+	return false
 }
 
 func loopback(host string) bool {
@@ -209,3 +239,9 @@ func loopback(host string) bool {
 	a, err := netip.ParseAddr(host)
 	return err == nil && a.IsLoopback()
 }
+
+// Format prints its kind for every verb of fmt: it may hold a person.
+func (Data) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "message data") }
+
+// LogValue prints the same in a log.
+func (Data) LogValue() slog.Value { return slog.StringValue("message data") }

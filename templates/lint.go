@@ -3,6 +3,7 @@ package templates
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -117,14 +118,15 @@ func lintWording(w *wording) {
 	if len(w.src.faults) > 0 {
 		return
 	}
-	set := &Set{messages: map[string]*message{w.src.name: {wordings: map[string]*wording{w.src.language: w}}}}
-	r, err := set.Render(w.src.name, w.src.language, w.sample)
-	switch {
-	case errors.Is(err, ErrEmail):
-		w.report("sample", w.src.keyLine("sample"), err.Error(), "give the sample every value that the message needs")
+	r, err := w.render(w.sample)
+	if errors.Is(err, ErrEmail) {
+		w.report(ruleSample, w.src.keyLine("sample"), err.Error(), "give the sample every value that the message needs")
 		return
-	case err != nil:
-		w.report("sms-size", w.src.keyLine("sms"), err.Error(), "shorten it, and write it without á í ó ú, curly quotes, dashes and emoji")
+	}
+	if found := beyondGSM(anyTag.ReplaceAllString(w.src.front.SMS, "")); found != "" {
+		w.report(ruleAlphabet, w.src.keyLine("sms"), found+" makes the SMS UCS-2, of 70 places instead of 160", "write it without á í ó ú, curly quotes, dashes and emoji")
+	} else if err != nil {
+		w.report(ruleSize, w.src.keyLine("sms"), err.Error(), "shorten it")
 	}
 	w.size = len(r.HTML)
 	parts := w.parts(r)
@@ -138,7 +140,7 @@ func lintWording(w *wording) {
 			if p.name == "body" {
 				at = w.find(rule.pattern, at)
 			}
-			w.src.faults = append(w.src.faults, fault{at.file, at.line, fmt.Sprintf("%q in the %s", found, p.name), rule.why, rule.name})
+			w.src.faults = append(w.src.faults, Fault{at.file, at.line, rule.name, fmt.Sprintf("%q in the %s", found, p.name), rule.why})
 		}
 	}
 	for _, rule := range rules() {
@@ -159,6 +161,18 @@ func (w *wording) find(pattern *regexp.Regexp, at place) place {
 	return at
 }
 
+// report notes a fault of the message. Where its file is built in and a part
+// that it takes in is not, the part is to blame: the built-in words are checked.
 func (w *wording) report(rule string, line int, what, cure string) {
-	w.src.faults = append(w.src.faults, fault{w.src.file, line, what, cure, rule})
+	at := place{w.src.file, line}
+	if !w.src.over(at.file) {
+		for _, partial := range slices.Sorted(maps.Values(w.src.partials)) {
+			if w.src.over(partial) {
+				at = place{partial, 1}
+				what = w.src.name + ": " + what
+				break
+			}
+		}
+	}
+	w.src.faults = append(w.src.faults, Fault{at.file, at.line, rule, what, cure})
 }

@@ -1,8 +1,10 @@
 package templates
 
 import (
-	"io/fs"
+	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,31 +14,46 @@ import (
 // messages of the program.
 func TestEveryRuleFindsItsExample(t *testing.T) {
 	t.Parallel()
-	names := []string{"class", "echo", "field-in-view", "languages", "sample", "sms-size"}
-	for _, r := range wordRules() {
-		names = append(names, r.name)
-	}
-	for _, r := range rules() {
-		names = append(names, r.name)
-	}
-	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
+	for _, rule := range Rules() {
+		t.Run(rule.Name, func(t *testing.T) {
 			t.Parallel()
-			dir := os.DirFS("testdata/lint/" + name)
-			if _, err := fs.Stat(dir, "messages"); err != nil {
-				t.Fatalf("no example: %v", err)
+			dir := filepath.Join("testdata", "lint", rule.Name)
+			s, err := LoadFolder(dir)
+			if err == nil { // then it is one about the clinic's values
+				err = s.Check(clinicOf(t, dir), []string{"joydevie.example"})
 			}
-			_, err := LoadOver(dir)
-			if err == nil || !strings.Contains(err.Error(), "("+name+")") {
-				t.Errorf("the rule is silent: %v", err)
+			faults, ok := errors.AsType[Faults](err)
+			if !ok {
+				t.Fatalf("the rule is silent: %v", err)
 			}
-			for line := range strings.Lines(err.Error()) { // nothing else is wrong with it
-				if !strings.Contains(line, "("+name+")") && !strings.Contains(line, "(languages)") {
-					t.Errorf("also: %s", line)
+			found := false
+			for _, f := range faults { // nothing else is wrong with it
+				found = found || f.Rule == rule.Name
+				if f.Rule != rule.Name && f.Rule != ruleLanguages {
+					t.Errorf("also: %v", f)
 				}
+				if !strings.HasPrefix(f.File, dir) && rule.Name != ruleClinic && rule.Name != ruleOwnLink || f.Line < 1 || f.What == "" || f.Cure == "" {
+					t.Errorf("not enough to go by: %v", f)
+				}
+			}
+			if !found || rule.Why == "" {
+				t.Errorf("the rule is silent: %v", err)
 			}
 		})
 	}
+}
+
+// clinicOf reads the values of a clinic beside an example.
+func clinicOf(t *testing.T, dir string) (d Data) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "README.clinic.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 func message1(body string) fstest.MapFS {
@@ -141,7 +158,7 @@ func TestAFolderReplacesWordsAndAddsMessages(t *testing.T) {
 	if want := "A &amp; B * &lt;c&gt;<br>\n<strong>two</strong> <em>three</em></p>"; !strings.Contains(r.HTML, want) {
 		t.Errorf("no %s in\n%s", want, r.HTML)
 	}
-	if s.Class("x") != "reply" || s.HasSMS("x") || strings.Join(s.Fields("x"), " ") != "sender" || len(s.Names()) != len(load(t).Names())+1 {
+	if s.Class("x") != "reply" || s.HasSMS("x") || strings.Join(s.Fields("x"), " ") != "sender" || len(s.Names()) != len(loaded(t).Names())+1 {
 		t.Errorf("got %s, %v, %v", s.Class("x"), s.Fields("x"), s.Names())
 	}
 }

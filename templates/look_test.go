@@ -14,7 +14,7 @@ func TestTextStandsOutInBothSchemes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	styles := string(layout) + body + fine + linkMiddle + buttonMiddle + buttonStyle.open + panelStyle.open
+	styles := string(layout) + body + linkMiddle + buttonMiddle + buttonStyle.open + panelStyle.open
 	for _, c := range []struct{ what, ink, paper string }{
 		{"words", "#1f2a2e", "#ffffff"}, {"words in a panel", "#1f2a2e", "#e7f0ee"}, {"small print", "#55646a", "#faf7f2"},
 		{"the name", "#1d5b5e", "#faf7f2"}, {"a link", "#1d5b5e", "#ffffff"}, {"a link in a panel", "#1d5b5e", "#e7f0ee"}, {"a button", "#ffffff", "#1d5b5e"},

@@ -22,13 +22,18 @@ func (s *Set) Render(name, language string, d Data) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, err
 	}
+	return w.render(d)
+}
+
+func (w *wording) render(d Data) (Rendered, error) {
 	var v values
 	r := Rendered{Version: w.version}
-	if err = w.email(&r, &v, &d); err != nil {
-		err = fmt.Errorf("render %s.%s: %w: %w", name, language, ErrEmail, err)
+	err := w.email(&r, &v, &d)
+	if err != nil {
+		err = fmt.Errorf("render %s.%s: %w: %w", w.src.name, w.src.language, ErrEmail, err)
 	}
 	if smsErr := w.sms(&r, &v, &d); smsErr != nil {
-		err = errors.Join(err, fmt.Errorf("render %s.%s: %w: %w", name, language, ErrSMS, smsErr))
+		err = errors.Join(err, fmt.Errorf("render %s.%s: %w: %w", w.src.name, w.src.language, ErrSMS, smsErr))
 	}
 	return r, err
 }
@@ -72,7 +77,7 @@ func (w *wording) sms(r *Rendered, v *values, d *Data) error {
 	return nil
 }
 
-// blame names the field that takes an SMS out of GSM-7, or the longest.
+// blame names what takes an SMS out of GSM-7, or its longest value.
 func (w *wording) blame(v *values) string {
 	longest := field{}
 	for _, f := range w.inSMS {
@@ -127,6 +132,16 @@ func (s *Set) HasSMS(name string) bool {
 	m, ok := s.messages[name]
 	return ok && len(m.wordings) > 0 && len(m.wordings[languages[0]].line[smsLine]) > 0
 }
+
+// HasCalendar says whether the email of a message carries the appointment as a
+// file for calendars.
+func (s *Set) HasCalendar(name string) bool {
+	m, ok := s.messages[name]
+	return ok && len(m.wordings) > 0 && m.wordings[languages[0]].src.front.Attach == attachAppointment
+}
+
+// Languages lists those that every message speaks.
+func (s *Set) Languages() []string { return slices.Clone(languages) }
 
 // Sample gives the values with which a message is checked and previewed. It
 // fails as Render does for a name or language that does not exist.

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the approved texts in testdata/golden")
 
-func load(t testing.TB) *Set {
+func loaded(t testing.TB) *Set {
 	t.Helper()
 	s, err := Load()
 	if err != nil {
@@ -27,7 +27,7 @@ func load(t testing.TB) *Set {
 
 // each runs f for every message in every language, with its sample.
 func each(t *testing.T, f func(t *testing.T, s *Set, name, language string, sample Data)) {
-	s := load(t)
+	s := loaded(t)
 	for _, name := range s.Names() {
 		for _, language := range languages {
 			t.Run(name+"."+language, func(t *testing.T) {
@@ -73,6 +73,11 @@ func TestEveryMessageReadsAsApproved(t *testing.T) {
 				t.Errorf("%s differs from what was approved; if the change is meant, run go test ./templates -update and have it read", file)
 			}
 		}
+		for _, part := range []string{r.Subject, r.Preheader, r.Text, r.SMS} {
+			if strings.Contains(part, "..") || strings.Contains(part, " .") || strings.Contains(part, " ,") {
+				t.Errorf("a full stop or comma that is none: %s", part)
+			}
+		}
 		if len(r.HTML) > 30_000 {
 			t.Errorf("HTML of %d bytes; Gmail cuts long mails", len(r.HTML))
 		}
@@ -81,7 +86,7 @@ func TestEveryMessageReadsAsApproved(t *testing.T) {
 
 func TestTheMessageIsShownInFull(t *testing.T) {
 	t.Parallel()
-	s := load(t)
+	s := loaded(t)
 	d, _ := s.Sample("staff-note", "en")
 	d.Message = "one <b>\r\ntwo\n\n  {{three}}  **four**"
 	r := render(t, s, "staff-note", "en", d)
@@ -95,7 +100,7 @@ func TestTheMessageIsShownInFull(t *testing.T) {
 
 func TestWhatIsNotThereLeavesNoTrace(t *testing.T) {
 	t.Parallel()
-	s := load(t)
+	s := loaded(t)
 	d, _ := s.Sample("followup-1", "en")
 	d.FirstName, d.BookingURL, d.PrivacyURL = "", "", ""
 	r := render(t, s, "followup-1", "en", d)
@@ -111,7 +116,7 @@ func TestWhatIsNotThereLeavesNoTrace(t *testing.T) {
 
 func TestAMissingValueIsNamed(t *testing.T) {
 	t.Parallel()
-	s := load(t)
+	s := loaded(t)
 	for _, c := range []struct {
 		what, name string
 		spoil      func(*Data)
@@ -147,7 +152,7 @@ func TestAMissingValueIsNamed(t *testing.T) {
 
 func TestAFaultOfTheSMSLeavesTheEmailWhole(t *testing.T) {
 	t.Parallel()
-	s := load(t)
+	s := loaded(t)
 	d, _ := s.Sample("confirmation", "en")
 	d.AnswerBySMS = "sáb"
 	r, err := s.Render("confirmation", "en", d)
@@ -177,7 +182,7 @@ func TestALinkOfThisMachineServesDevelopment(t *testing.T) {
 
 func TestWhatDoesNotExistIsAnError(t *testing.T) {
 	t.Parallel()
-	s := load(t)
+	s := loaded(t)
 	for _, c := range [][2]string{{"nonesuch", "en"}, {"confirmation", "fr"}, {"confirmation", ""}} {
 		if _, err := s.Render(c[0], c[1], Data{}); err == nil {
 			t.Errorf("%v was rendered", c)
@@ -193,7 +198,7 @@ func TestWhatDoesNotExistIsAnError(t *testing.T) {
 
 func TestTheVersionFollowsTheSources(t *testing.T) {
 	t.Parallel()
-	s := load(t)
+	s := loaded(t)
 	d, _ := s.Sample("confirmation", "en")
 	before := render(t, s, "confirmation", "en", d).Version
 	words, err := messageFiles.ReadFile("layout/help.en.md")
@@ -269,7 +274,7 @@ func ExampleSet_Render() {
 }
 
 func BenchmarkRender(b *testing.B) {
-	s := load(b)
+	s := loaded(b)
 	for _, name := range s.Names() {
 		d, _ := s.Sample(name, "en")
 		b.Run(name, func(b *testing.B) {

@@ -49,6 +49,20 @@ func Segments(text string) (n int, encoding string) {
 	return segments, encoding
 }
 
+// Places is how many places a text takes: in GSM-7, where 160 make a segment
+// or 153 of several, one or two a character; in UCS-2 its UTF-16 units.
+func Places(text string) int {
+	size := gsmPlaces
+	if _, encoding := Segments(text); encoding == encodingUCS2 {
+		size = utf16Units
+	}
+	n := 0
+	for _, r := range text {
+		n += size(r)
+	}
+	return n
+}
+
 // gsmPlaces is how many places a character takes in GSM-7, 0 if it has none.
 func gsmPlaces(r rune) int {
 	switch {

@@ -13,23 +13,6 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// fault is one mistake in a source: where, what, and what to do about it.
-type fault struct {
-	file string
-	line int // from 1
-	what string
-	cure string
-	rule string // name of the lint rule; "" for what cannot be read at all
-}
-
-func (f fault) Error() string {
-	s := fmt.Sprintf("%s:%d: %s; %s", f.file, f.line, f.what, f.cure)
-	if f.rule != "" {
-		s += " (" + f.rule + ")"
-	}
-	return s
-}
-
 // place is where a line of a composed body comes from.
 type place struct {
 	file string
@@ -43,9 +26,10 @@ type source struct {
 	front          front
 	head           []string // lines of the front matter
 	body           []bodyLine
-	faults         []error
-	bytes          []byte            // of the file and the partials it takes in, for the version
-	partials       map[string]string // name → file
+	faults         Faults
+	over           func(file string) bool // whether the file comes from an override
+	bytes          []byte                 // of the file and the partials it takes in, for the version
+	partials       map[string]string      // name → file
 }
 
 type bodyLine struct {
@@ -59,6 +43,7 @@ type front struct {
 	Subject   string            `yaml:"subject"`
 	Preheader string            `yaml:"preheader"`
 	SMS       string            `yaml:"sms"`
+	Attach    string            `yaml:"attach"` // "appointment": its calendar file goes with the email
 	Sample    map[string]string `yaml:"sample"`
 }
 
@@ -72,12 +57,15 @@ const (
 	classStaff        = "staff"
 )
 
+// attachAppointment is what an email may carry.
+const attachAppointment = "appointment"
+
 var partialTag = regexp.MustCompile(`^\{\{>\s*([a-z0-9-]+)\s*\}\}$`)
 var sectionTag = regexp.MustCompile(`^\{\{[#^/]\s*[a-z0-9_]+\s*\}\}$`)
 
 // readSource reads one message and takes its partials in.
 func readSource(files fs.FS, file string) *source {
-	s := &source{file: file, partials: map[string]string{}}
+	s := &source{file: file, partials: map[string]string{}, over: overridden(files)}
 	base := strings.TrimSuffix(path.Base(file), ".md")
 	s.name, s.language, _ = strings.Cut(base, ".")
 	text, ok := s.read(files, file, 1)
@@ -179,7 +167,7 @@ func (s *source) read(files fs.FS, file string, line int) (string, bool) {
 func (s *source) fail(line int, what, cure string) { s.failAt(place{s.file, line}, what, cure) }
 
 func (s *source) failAt(at place, what, cure string) {
-	s.faults = append(s.faults, fault{file: at.file, line: at.line, what: what, cure: cure})
+	s.faults = append(s.faults, Fault{at.file, at.line, ruleSyntax, what, cure})
 }
 
 // keyLine is the line of a key in the front matter, 1 where it is absent.

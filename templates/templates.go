@@ -39,6 +39,7 @@ var (
 // goroutines may use it.
 type Set struct {
 	messages map[string]*message
+	named    func(file string) string // what a fault calls a file
 }
 
 type message struct {
@@ -75,24 +76,28 @@ const (
 // languages that every message speaks.
 var languages = []string{"en", "es"}
 
-// Load parses and checks the messages that the program carries. The error
-// joins every fault found, each as "file:line: what; cure".
+// Load parses and checks the messages that the program carries. The error is
+// Faults, with everything that was found.
 func Load() (*Set, error) { return LoadOver(nil) }
 
 // LoadOver does as Load, but a file that over has in its messages/ or layout/
 // replaces the program's own, and a message that it adds is added. The same
 // rules hold for both. A nil over has nothing.
 func LoadOver(over fs.FS) (*Set, error) {
+	return loadNamed(over, func(file string) string { return file })
+}
+
+func loadNamed(over fs.FS, named func(string) string) (*Set, error) {
 	files := layered{messageFiles}
 	if over != nil {
 		files = layered{over, messageFiles}
 	}
-	layout, err := fs.ReadFile(files, "layout/email.html")
+	layout, err := fs.ReadFile(files, layoutFile)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	set := &Set{messages: map[string]*message{}}
-	var faults []error
+	set := &Set{messages: map[string]*message{}, named: named}
+	var faults Faults
 	for _, file := range files.messages() {
 		w, class := compileWording(files, file, string(layout))
 		if len(w.src.faults) == 0 {
@@ -117,7 +122,10 @@ func LoadOver(over fs.FS) (*Set, error) {
 		}
 		m.fields = slices.Sorted(maps.Keys(used))
 	}
-	if err := errors.Join(faults...); err != nil {
+	for i := range faults {
+		faults[i].File = named(faults[i].File)
+	}
+	if err := faults.sorted(); err != nil {
 		return nil, err
 	}
 	return set, nil
@@ -145,12 +153,12 @@ func compileWording(files fs.FS, file, layout string) (*wording, string) {
 		w.line[i] = compileLine(src, lineNames[i], text, known, used)
 	}
 	w.text, w.dests = c.text.p, c.dests
-	html, err := page(layout, known, src.language, map[string]program{
+	html, line, err := page(layout, known, src.language, map[string]program{
 		"subject": w.line[subjectLine].escaped(), "preheader": w.line[preheaderLine].escaped(),
 		"main": c.main.p, "small": c.small.p,
 	})
 	if err != nil {
-		src.fail(1, err.Error(), "mend the layout")
+		src.failAt(place{layoutFile, line}, err.Error(), "use lang, quiet, subject, preheader, main, small or a field")
 	}
 	w.html = html
 	for _, s := range html { // the layout may use fields of its own
@@ -208,6 +216,8 @@ func (w *wording) takeSample(known map[string]field) {
 	}
 }
 
+const layoutFile = "layout/email.html"
+
 // layered is several file systems in one: the first that has a file gives it.
 type layered []fs.FS
 
@@ -218,6 +228,18 @@ func (l layered) Open(name string) (fs.File, error) {
 		}
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// overridden gives what tells the files of an override from the program's own.
+func overridden(files fs.FS) func(file string) bool {
+	return func(file string) bool {
+		l, ok := files.(layered)
+		if !ok || len(l) < 2 {
+			return false
+		}
+		_, err := fs.Stat(l[0], file)
+		return err == nil
+	}
 }
 
 // messages lists the paths of every message, sorted.

@@ -12,6 +12,8 @@ type calendar struct {
 	day       string // format of weekday, month and day of the month
 	long      hours
 	shortDays [7]string // GSM-7 only, as is short
+	shortMons [12]string
+	shortDate string // format of weekday, month, day and clock
 	short     hours
 }
 
@@ -23,6 +25,8 @@ func calendarOf(language string) calendar {
 			days:      [7]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
 			months:    [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
 			shortDays: [7]string{"dom", "lun", "mar", "mie", "jue", "vie", "sab"},
+			shortMons: [12]string{"ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"},
+			shortDate: "%[1]s %[3]d %[2]s, %[4]s",
 			day:       "%[1]s %[3]d de %[2]s",
 			long:      hours{"a. m.", "p. m.", "mediodía", "medianoche"},
 			short:     hours{"am", "pm", "mediodia", "medianoche"},
@@ -32,6 +36,8 @@ func calendarOf(language string) calendar {
 		days:      [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		months:    [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 		shortDays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
+		shortMons: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+		shortDate: "%[1]s %[2]s %[3]d, %[4]s",
 		day:       "%[1]s, %[2]s %[3]d",
 		long:      hours{"a.m.", "p.m.", "noon", "midnight"},
 		short:     hours{"am", "pm", "noon", "midnight"},
@@ -57,6 +63,13 @@ func When(t time.Time, language string) string {
 func WhenSMS(t time.Time, language string) string {
 	c := calendarOf(language)
 	return c.shortDays[t.Weekday()] + " " + c.short.clock(t)
+}
+
+// DateSMS says a moment of any day shortly and in GSM-7: "Wed Nov 25, 10 am",
+// "mie 25 nov, 10 am".
+func DateSMS(t time.Time, language string) string {
+	c := calendarOf(language)
+	return fmt.Sprintf(c.shortDate, c.shortDays[t.Weekday()], c.shortMons[t.Month()-1], t.Day(), c.short.clock(t))
 }
 
 func (h hours) clock(t time.Time) string {

@@ -36,8 +36,10 @@ func TestShortMomentsAreGSM(t *testing.T) {
 	for h := range 24 * 7 {
 		at := time.Date(2026, 11, 23, h, 30*(h%2), 0, 0, time.UTC)
 		for _, language := range languages {
-			if _, encoding := Segments(WhenSMS(at, language)); encoding != "GSM-7" {
-				t.Errorf("%q is %s", WhenSMS(at, language), encoding)
+			for _, text := range []string{WhenSMS(at, language), DateSMS(at.AddDate(0, h%12, 0), language)} {
+				if _, encoding := Segments(text); encoding != "GSM-7" || len(text) > 22 {
+					t.Errorf("%q is %s of %d places", text, encoding, len(text))
+				}
 			}
 		}
 	}
@@ -47,6 +49,14 @@ func TestADayIsSaidInEitherLanguage(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 23, 0, 0, 0, time.UTC)
 	if en, es := Day(at, "en"), Day(at, "es"); en != "Tuesday, November 24" || es != "martes 24 de noviembre" {
+		t.Errorf("got %q, %q", en, es)
+	}
+}
+
+func TestADateIsSaidShortly(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 12, 2, 10, 30, 0, 0, time.UTC)
+	if en, es := DateSMS(at, "en"), DateSMS(at, "es"); en != "Wed Dec 2, 10:30 am" || es != "mie 2 dic, 10:30 am" {
 		t.Errorf("got %q, %q", en, es)
 	}
 }

@@ -25,8 +25,10 @@ var arrows = map[string][]string{
 	"internal/gate":                {"internal/contact", "internal/hours"},
 	"internal/intake":              {"tasks", "internal/contact", "internal/seal"},
 	"internal/ledger":              {"internal/contact", "internal/gate", "internal/seal"},
+	"internal/preview":             {"templates"},
 	"internal/web":                 {"templates", "internal/contact", "internal/intake"},
-	"worker":                       {"tasks", "templates", "internal/alarm", "internal/channel", "internal/contact", "internal/gate", "internal/hours", "internal/ledger"},
+	"internal/webhook":             {"tasks", "internal/contact", "internal/gate", "internal/ledger", "internal/safety"},
+	"worker":                       {"tasks", "templates", "internal/alarm", "internal/channel", "internal/contact", "internal/gate", "internal/hours", "internal/ledger", "internal/safety"},
 }
 
 func TestTheArrowsPointOneWay(t *testing.T) {

@@ -198,7 +198,7 @@ func messages(b *testing.B, rdb redis.UniversalClient, n int) float64 {
 			ID: seal.NewID(), At: h.clock.Now(), Name: "Ann", Email: contact.Email(fmt.Sprintf("ann%d.%d@example.com", i, rand.Int())),
 			Message: contact.Private(message), Language: contact.English,
 		}
-		a, err := book.Admit(b.Context(), s, false, func(*ledger.Person) ledger.Plan {
+		a, err := book.Admit(b.Context(), s, ledger.Once{Content: s.ID}, func(*ledger.Person) ledger.Plan {
 			return ledger.Plan{Steps: []ledger.Step{{Template: "confirmation", Via: contact.ViaEmail, Due: s.At}}}
 		})
 		if err == nil {
@@ -361,7 +361,7 @@ func BenchmarkMemoryOfAPerson(b *testing.B) {
 	before := usedMemory(b, rdb)
 	spread(n, func(i int) {
 		if err := tasks.Enqueue(b.Context(), queue, tasks.Submitted, tasks.Submission{
-			ID: seal.NewID(), At: time.Now().UTC().Truncate(time.Second), Name: "Ann Lee", Email: fmt.Sprintf("ann.lee.%d@example.com", i), Message: message, Language: "en",
+			ID: seal.NewID(), Content: h.keys.Hash("content", seal.NewID()), At: time.Now().UTC().Truncate(time.Second), Name: "Ann Lee", Email: fmt.Sprintf("ann.lee.%d@example.com", i), Message: message, Language: "en",
 			Zone: "America/Denver", Page: "/blog/ketamine-therapy", ConsentEmail: true, Wording: "2026-11-24.1", WordingHash: strings.Repeat("0", 32), IP: "203.0.113.77",
 			UserAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
 		}, time.Time{}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/dial"
 	"github.com/joydevie/followup/internal/hours"
+	"github.com/joydevie/followup/internal/preview"
 	"github.com/joydevie/followup/internal/seal"
 	"github.com/joydevie/followup/internal/web"
 	"github.com/joydevie/followup/templates"
@@ -32,10 +33,11 @@ func devCommand(sys system) *cli.Command {
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8080", Usage: "address of the one port that is opened"},
 			&cli.IntFlag{Name: "speed", Value: 1, Usage: "how many times faster the plan's clock runs: at 20000 a day takes four seconds"},
 			&cli.StringFlag{Name: "send-window", Value: "default", Usage: "default: texts and follow-ups keep their hours; always: they go at any time"},
+			&cli.StringFlag{Name: "templates", Usage: "a folder with messages of your own, as FOLLOWUP_TEMPLATES is to `followup run`; /preview shows them as you write", TakesFile: true},
 			&cli.StringFlag{Name: "guard", Value: "off", Usage: "on: the form has its limits; off: it has none"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
-			o := devOptions{listen: c.String("listen"), speed: c.Int("speed")}
+			o := devOptions{listen: c.String("listen"), speed: c.Int("speed"), words: c.String("templates")}
 			switch {
 			case o.speed < 1 || o.speed > 1_000_000:
 				return fmt.Errorf("--speed: takes 1 to 1000000; %w", errUsage)
@@ -61,6 +63,7 @@ type devOptions struct {
 	speed  int
 	always bool
 	guard  bool
+	words  string // folder with messages of the clinic's own
 }
 
 // dev is the whole house on an embedded Redis, with the outbox as every
@@ -90,7 +93,7 @@ func dev(ctx context.Context, sys system, o devOptions) error {
 		return err
 	}
 	h := &house{
-		keys: keys, clock: hours.NewClock(o.speed, nil), windows: hours.Default(), publicURL: base, guarded: o.guard, log: log,
+		keys: keys, clock: hours.NewClock(o.speed, nil), windows: hours.Default(), publicURL: base, guarded: o.guard, words: o.words, log: log,
 		// The outbox page asks for news all the time: only errors are worth a line.
 		requests: slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
@@ -103,20 +106,20 @@ func dev(ctx context.Context, sys system, o devOptions) error {
 	box := outbox.New(outbox.Config{Now: h.clock.Now, Segments: templates.Segments, Speed: float64(o.speed), Zone: h.zone, From: h.clinic.SenderName + " <" + h.clinic.From + ">"})
 	h.channels = map[contact.Via]channel.Sender{contact.ViaEmail: box.Sender("email"), contact.ViaSMS: box.Sender("sms")}
 
-	show := box.Handler()
-	handler, err := h.handler(rdb, map[string]http.Handler{"/outbox": show, "/outbox.json": show, "/outbox/": show})
+	show, words := box.Handler(), preview.Handler(h.messages)
+	handler, err := h.handler(rdb, map[string]http.Handler{"/outbox": show, "/outbox.json": show, "/outbox/": show, "/preview": words, "/preview/": words})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(sys.stdout, "followup dev: nothing is kept and nobody is written to; everything is gone when this ends.\n\n"+
-		"  form     %s/contact\n  outbox   %s/outbox\n  as JSON  %s/outbox.json\n\n", base, base, base)
+		"  form     %s/contact\n  outbox   %s/outbox\n  as JSON  %s/outbox.json\n  words    %s/preview\n\n", base, base, base, base)
 	if o.speed > 1 {
 		fmt.Fprintf(sys.stdout, "The plan's clock runs %d times faster: a day takes %s.\n", o.speed, (24 * time.Hour / time.Duration(o.speed)).Round(time.Millisecond))
 	}
 	return together(ctx,
 		serve("public", web.HTTPServer(handler, log), listener, log),
 		func(ctx context.Context) error { return h.worker(rdb).Run(ctx, rdb, worker.DefaultConcurrency) },
-		memory.age,
+		memory.age, h.reload,
 	)
 }
 

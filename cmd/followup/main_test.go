@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -225,7 +226,7 @@ func TestUsedWrongIsTwoAndOneLine(t *testing.T) {
 
 func TestCommandsThatNeedNoSettingsNeedNone(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--help"}, {"keys", "new"}, {"version"}, {"templates", "list", "--json"}, {"templates", "lint"}, {"dev", "--help"}, {"run", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"keys", "new"}, {"version"}, {"templates", "list", "--json"}, {"templates", "lint"}, {"dev", "--help"}, {"run", "--help"}, {"config"}, {"config", "--json"}} {
 		var out, log bytes.Buffer
 		if code := run(context.Background(), system{append([]string{"followup"}, args...), nil, &out, &log}); code != done || out.Len() == 0 {
 			t.Errorf("%v: exit %d, %s", args, code, log.String())
@@ -259,7 +260,18 @@ func TestKeysNewPrintsAKeySetAndNothingElse(t *testing.T) {
 func TestEveryFaultOfTheSettingsIsListedWithItsCure(t *testing.T) {
 	t.Parallel()
 	var out, log bytes.Buffer
-	env := []string{"FOLLOWUP_REDIS_URL=http://x", "FOLLOWUP_PUBLIC_URL=http://joydevie.example", "FOLLOWUP_GRACEE=1", "FOLLOWUP_GUARD=off"}
+	clinic := filepath.Join(t.TempDir(), "clinic.yaml")
+	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(clinic, bytes.Replace(example, []byte("mon-fri:"), []byte("mon-fry:"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{
+		"FOLLOWUP_REDIS_URL=http://x", "FOLLOWUP_PUBLIC_URL=http://joydevie.example", "FOLLOWUP_GRACEE=1", "FOLLOWUP_GUARD=off",
+		"FOLLOWUP_KEYSET=nonsense", "FOLLOWUP_CLINIC=" + clinic,
+	}
 	code := run(context.Background(), system{[]string{"followup", "run"}, env, &out, &log})
 	for _, name := range []string{"FOLLOWUP_REDIS_URL", "FOLLOWUP_PUBLIC_URL", "FOLLOWUP_GRACEE", "FOLLOWUP_GUARD", "FOLLOWUP_SMTP_URL", "FOLLOWUP_KEYSET", "FOLLOWUP_CLINIC"} {
 		if !strings.Contains(log.String(), name+": ") {

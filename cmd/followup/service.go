@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"net/http"
-	"time"
+	"slices"
+	"strings"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/urfave/cli/v3"
 
 	"github.com/joydevie/followup/internal/channel"
@@ -18,8 +18,10 @@ import (
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/dial"
 	"github.com/joydevie/followup/internal/hours"
+	"github.com/joydevie/followup/internal/intake"
 	"github.com/joydevie/followup/internal/seal"
 	"github.com/joydevie/followup/internal/web"
+	"github.com/joydevie/followup/internal/webhook"
 	"github.com/joydevie/followup/worker"
 )
 
@@ -30,26 +32,23 @@ func serviceCommand(sys system, name, usage string) *cli.Command {
 		Name: name, Usage: usage,
 		Description: "Example:  followup " + name + "\nSettings come from the environment: `followup config` lists them.",
 		Action: func(ctx context.Context, _ *cli.Command) error {
-			c, err := config.Load(sys.env, name)
+			c, h, err := prepare(sys, name)
 			if err != nil {
 				return err
 			}
-			return service(ctx, sys, c, name)
+			defer h.close()
+			return service(ctx, h, c, name)
 		},
 	}
 }
 
 // service is the house in production: settings from outside, a real Redis, real
 // channels.
-func service(ctx context.Context, sys system, c config.Config, name string) error {
-	log := slog.New(slog.NewJSONHandler(sys.stderr, nil))
+func service(ctx context.Context, h *house, c config.Config, name string) error {
+	log := h.log
 	log.Info("starting", "command", name, "test", c.Test, "window", c.SendWindow, "guard", c.Guard)
-	h, err := furnished(c, log)
-	if err != nil {
-		return err
-	}
 	dial.Quiet()
-	bounded, err := dial.Redis(string(c.RedisURL), dial.Bounded())
+	bounded, err := dial.Redis(string(c.RedisURL), dial.Bounded().Replicated(c.RedisWait))
 	if err != nil {
 		return fmt.Errorf("FOLLOWUP_REDIS_URL: %w", err)
 	}
@@ -59,126 +58,116 @@ func service(ctx context.Context, sys system, c config.Config, name string) erro
 		return fmt.Errorf("FOLLOWUP_REDIS_URL: %w", err)
 	}
 	defer patient.Close()
+	// What workers write down and enqueue waits for its replicas; that asynq takes
+	// a task off the queue need not.
+	book := patient
+	if c.RedisWait > 0 {
+		if book, err = dial.Redis(string(c.RedisURL), dial.Patient(worker.DefaultConcurrency.Sum()).Replicated(c.RedisWait)); err != nil {
+			return fmt.Errorf("FOLLOWUP_REDIS_URL: %w", err)
+		}
+		defer book.Close()
+	}
 
-	durable := make(chan struct{}) // closed once Redis has been seen to keep what it is given
-	parts := []part{func(ctx context.Context) error { return inspect(ctx, bounded, log, durable) }}
+	w := newWatch(bounded, h.ledger(bounded), log)
+	parts := []part{w.run, h.reload}
+	if name != config.Work {
+		if h.spool, err = intake.OpenSpool(c.Spool, h.enqueue(bounded), h.keys, log); err != nil {
+			return fmt.Errorf("FOLLOWUP_SPOOL: %w", err)
+		}
+		w.spool = h.spool
+		parts = append(parts, h.spool.Drain)
+	}
 	admin, err := listen(c.AdminListen, "FOLLOWUP_ADMIN_LISTEN")
 	if err != nil {
 		return err
 	}
-	parts = append(parts, serve("admin", web.HTTPServer(health(bounded, durable), log), admin, log))
+	parts = append(parts, serve("admin", web.HTTPServer(w.health(), log), admin, log))
 	if name != config.Work {
 		public, err := listen(c.Listen, "FOLLOWUP_LISTEN")
 		if err != nil {
 			return err
 		}
-		handler, err := h.handler(bounded, nil)
+		hooks, err := h.webhooks(bounded, c)
+		if err != nil {
+			return err
+		}
+		handler, err := h.handler(bounded, hooks)
 		if err != nil {
 			return err
 		}
 		parts = append(parts, serve("public", web.HTTPServer(handler, log), public, log))
 	}
 	if name != config.Serve {
-		parts = append(parts, func(ctx context.Context) error {
-			select {
-			case <-durable:
-				return h.worker(patient).Run(ctx, patient, worker.DefaultConcurrency)
-			case <-ctx.Done():
-				return nil
-			}
-		})
+		parts = append(parts, w.whileKept(func(ctx context.Context) error {
+			return h.worker(book).Run(ctx, patient, worker.DefaultConcurrency)
+		}))
 	}
 	return together(ctx, parts...)
 }
 
-// furnished makes the house that the settings describe.
-func furnished(c config.Config, log *slog.Logger) (*house, error) {
-	keys, err := seal.Parse(string(c.Keyset))
-	if err != nil {
-		return nil, fmt.Errorf("FOLLOWUP_KEYSET: %w", err)
-	}
+// prepare reads the settings of a command and makes the house that they
+// describe. Its error lists everything that is wrong, at once.
+func prepare(sys system, command string) (config.Config, *house, error) {
+	c, err := config.Load(sys.env, command)
+	faults, _ := errors.AsType[config.Faults](err)
+	h, more := furnished(c, faults, slog.New(slog.NewJSONHandler(sys.stderr, nil)))
+	return c, h, errors.Join(err, more)
+}
+
+// furnished makes the house that the settings describe. What config has found
+// fault with is left out; of the rest, everything that cannot be used is listed.
+func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, error) {
 	h := &house{
-		keys: keys, clock: hours.NewClock(1, nil), windows: hours.Default(), publicURL: c.PublicURL,
-		readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, log: log, requests: log,
+		clock: hours.NewClock(1, nil), windows: hours.Default(), publicURL: c.PublicURL, channels: map[contact.Via]channel.Sender{},
+		readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, words: c.Templates, log: log, requests: log,
 	}
 	if c.SendWindow == "always" {
 		h.windows = hours.Always()
 	}
-	if err := h.furnish(c.Clinic); err != nil {
-		return nil, err
+	var faults []error
+	try := func(setting string, set bool, use func() error) {
+		if !set || slices.ContainsFunc(found, func(f config.Fault) bool { return strings.HasPrefix(f.Setting, setting) }) {
+			return
+		}
+		if err := use(); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", setting, err))
+		}
 	}
-	mail, err := smtp.New(string(c.SMTPURL), smtp.Options{From: c.Clinic.From, FromName: c.Clinic.SenderName})
-	if err != nil {
-		return nil, fmt.Errorf("FOLLOWUP_SMTP_URL: %w", err)
-	}
-	h.channels = map[contact.Via]channel.Sender{contact.ViaEmail: mail}
-	if c.Twilio.Enabled() {
+	try("FOLLOWUP_KEYSET", c.Keyset != "", func() (err error) {
+		h.keys, err = seal.Parse(c.Keyset.Reveal())
+		return err
+	})
+	try("FOLLOWUP_REDIS_URL", c.RedisURL != "", func() error {
+		rdb, err := dial.Redis(c.RedisURL.Reveal(), dial.Bounded())
+		if err == nil {
+			err = rdb.Close() // it has dialled nothing
+		}
+		return err
+	})
+	try("FOLLOWUP_CLINIC", c.Clinic.Name != "" && c.Clinic.From != "", func() error { return h.furnish(c.Clinic) })
+	try("FOLLOWUP_SMTP_URL", c.SMTPURL != "" && c.Clinic.From != "", func() error {
+		mail, err := smtp.New(c.SMTPURL.Reveal(), smtp.Options{From: c.Clinic.From, FromName: c.Clinic.SenderName})
+		h.channels[contact.ViaEmail] = mail
+		return err
+	})
+	try("TWILIO", c.Twilio.Enabled(), func() error {
 		text, err := twilio.New(twilio.Settings{
 			AccountSID: c.Twilio.AccountSID, AuthToken: string(c.Twilio.AuthToken),
 			APIKey: c.Twilio.APIKey, APISecret: string(c.Twilio.APISecret),
 			MessagingServiceSID: c.Twilio.MessagingServiceSID, From: c.Twilio.From, BaseURL: c.Twilio.APIURL,
-			StatusURL: h.links().PublicURL + "/webhooks/twilio/status#rc=5&rp=5xx,ct,rt",
+			StatusURL: h.links().PublicURL + webhook.TwilioStatus + retried,
 		})
-		if err != nil {
-			return nil, err
-		}
 		h.channels[contact.ViaSMS] = text
-	}
-	return h, nil
-}
-
-// inspect looks at Redis until it has answered once. One that would lose
-// messages stops the program; one that is away is waited for.
-func inspect(ctx context.Context, rdb redis.UniversalClient, log *slog.Logger, durable chan<- struct{}) error {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for away := false; ; {
-		faults, err := dial.Inspect(ctx, rdb)
-		if err == nil {
-			var fatal []error
-			for _, f := range faults {
-				if f.Fatal {
-					fatal = append(fatal, errors.New(f.String()))
-				} else {
-					log.Warn("redis", "err", f.String())
-				}
-			}
-			if len(fatal) > 0 {
-				return fmt.Errorf("FOLLOWUP_REDIS_URL: %w", errors.Join(fatal...))
-			}
-			close(durable)
-			return nil
-		}
-		if !away {
-			log.Warn("redis is away; waiting for it", "err", err)
-			away = true
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
-// health answers on the admin port: /healthz while the process lives, /readyz
-// while Redis answers and keeps what it is given.
-func health(rdb redis.UniversalClient, durable <-chan struct{}) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-		defer cancel()
-		select {
-		case <-durable:
-			if err := rdb.Ping(ctx).Err(); err == nil {
-				fmt.Fprintln(w, "ready")
-				return
-			}
-			http.Error(w, "redis does not answer", http.StatusServiceUnavailable)
-		default:
-			http.Error(w, "redis has not answered since the start", http.StatusServiceUnavailable)
-		}
+		return err
 	})
-	return mux
+	return h, errors.Join(faults...)
+}
+
+// close ends the connections that the channels keep.
+func (h *house) close() {
+	for _, c := range h.channels {
+		if c, ok := c.(io.Closer); ok {
+			_ = c.Close()
+		}
+	}
 }

@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"strings"
-	"text/tabwriter"
+	"errors"
+	"log/slog"
+	"slices"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/joydevie/followup/internal/config"
-	"github.com/joydevie/followup/templates"
 )
 
 func configCommand(sys system) *cli.Command {
@@ -20,64 +18,17 @@ func configCommand(sys system) *cli.Command {
 		Flags:       []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "as JSON"}},
 		Action: func(_ context.Context, c *cli.Command) error {
 			settings, err := config.Load(sys.env, config.Run)
-			settings.Print(sys.stdout, c.Bool("json"))
+			if err := settings.Print(sys.stdout, c.Bool("json")); err != nil {
+				return err
+			}
+			// To look at settings that are not there yet is no mistake.
+			found, _ := errors.AsType[config.Faults](err)
+			wrong := slices.DeleteFunc(slices.Clone(found), config.Fault.Missing)
+			_, err = furnished(settings, found, slog.New(slog.DiscardHandler))
+			if len(wrong) > 0 {
+				err = errors.Join(wrong, err)
+			}
 			return err
 		},
 	}
-}
-
-func templatesCommand(sys system) *cli.Command {
-	return &cli.Command{
-		Name: "templates", Usage: "look at the words",
-		Commands: []*cli.Command{
-			{
-				Name: "list", Usage: "list the messages, their class, languages and fields",
-				Description: "Example:  followup templates list --json",
-				Flags:       []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "as JSON"}},
-				Action: func(_ context.Context, c *cli.Command) error {
-					set, err := templates.Load()
-					if err != nil {
-						return err
-					}
-					return listTemplates(sys, set, c.Bool("json"))
-				},
-			},
-			{
-				Name: "lint", Usage: "check every message; print what is wrong and how to cure it",
-				Description: "Example:  followup templates lint",
-				Action: func(context.Context, *cli.Command) error {
-					set, err := templates.Load()
-					if err != nil {
-						return err
-					}
-					fmt.Fprintf(sys.stdout, "%d messages, no fault\n", len(set.Names()))
-					return nil
-				},
-			},
-		},
-	}
-}
-
-func listTemplates(sys system, set *templates.Set, asJSON bool) error {
-	type row struct {
-		Name      string   `json:"name"`
-		Class     string   `json:"class"`
-		Languages []string `json:"languages"`
-		Fields    []string `json:"fields"`
-	}
-	var rows []row
-	for _, name := range set.Names() {
-		rows = append(rows, row{name, set.Class(name), []string{"en", "es"}, set.Fields(name)})
-	}
-	if asJSON {
-		e := json.NewEncoder(sys.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(rows)
-	}
-	w := tabwriter.NewWriter(sys.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tCLASS\tLANGUAGES")
-	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Name, r.Class, strings.Join(r.Languages, " "))
-	}
-	return w.Flush()
 }

@@ -41,7 +41,9 @@ type house struct {
 	readFirst bool
 	guarded   bool // the form has limits
 	trusted   []netip.Prefix
-	messages  *templates.Set
+	words     string          // folder with messages of the clinic's own; "" has none
+	messages  *templates.Live // read again on SIGHUP
+	spool     *intake.Spool   // nil: what Redis cannot take is refused
 	log       *slog.Logger
 	requests  *slog.Logger // what the pages log: each request, and their errors
 }
@@ -55,7 +57,7 @@ func (h *house) furnish(clinic config.Clinic) (err error) {
 	if h.office, err = hours.ParseOffice(clinic.Hours, h.zone); err != nil {
 		return err
 	}
-	h.messages, err = templates.Load()
+	h.messages, err = templates.NewLive(h.loadMessages)
 	return err
 }
 
@@ -69,6 +71,14 @@ func (h *house) alarm(rdb redis.UniversalClient) alarm.Clock {
 
 func (h *house) ledger(rdb redis.UniversalClient) *ledger.Ledger {
 	return ledger.New(rdb, h.keys, h.clock.Now)
+}
+
+// enqueue commits a submission to Redis.
+func (h *house) enqueue(rdb redis.UniversalClient) intake.Enqueue {
+	queue := tasks.NewClient(rdb, h.keys)
+	return func(ctx context.Context, s tasks.Submission) error {
+		return tasks.Enqueue(ctx, queue, tasks.Submitted, s, time.Time{})
+	}
 }
 
 // worker does the tasks over a patient client.
@@ -94,15 +104,14 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 	if err != nil {
 		return nil, err
 	}
-	queue := tasks.NewClient(rdb, h.keys)
 	in := &intake.Intake{
-		Keys: h.keys, Now: h.clock.Now,
-		Enqueue: func(ctx context.Context, s tasks.Submission) error {
-			return tasks.Enqueue(ctx, queue, tasks.Submitted, s, time.Time{})
-		},
+		Keys: h.keys, Now: h.clock.Now, Enqueue: h.enqueue(rdb),
 		Wording: func(version string, l contact.Language) string {
 			return templates.ConsentByVersion(version, string(l), h.clinic.Name).Hash
 		},
+	}
+	if h.spool != nil {
+		in.Enqueue = h.spool.Commit
 	}
 	if h.channels[contact.ViaSMS] != nil {
 		in.NextSMS = h.nextSMS
@@ -169,17 +178,15 @@ func (l links) ActNote(ctx context.Context, token string) (web.NoteLink, error) 
 	return web.NoteLink{Item: l.Item(t.Contact, t.N), Action: t.Action}, nil
 }
 
-func (l links) Unsubscribe(token string) (string, error) {
-	if _, err := l.ParseUnsubscribe(token); err != nil {
-		return "", bad(err)
-	}
-	return "", nil
+func (l links) Unsubscribe(token string) error {
+	_, err := l.ParseUnsubscribe(token)
+	return bad(err)
 }
 
-func (l links) ActUnsubscribe(ctx context.Context, token string) (string, error) {
+func (l links) ActUnsubscribe(ctx context.Context, token string) error {
 	t, err := l.ParseUnsubscribe(token)
 	if err == nil {
 		err = l.desk.Unsubscribe(ctx, t.Contact, t.N)
 	}
-	return "", bad(err)
+	return bad(err)
 }

@@ -5,6 +5,9 @@ package channel
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"log/slog"
 	"time"
 )
 
@@ -19,11 +22,19 @@ type Message struct {
 	HTML        string // "" for SMS
 	ReplyTo     string // bare address; "" leaves the header out
 	Unsubscribe string // https URL for List-Unsubscribe (RFC 8058); "" leaves both headers out
+	Files       []File // attached, for email alone
 
 	// For the outbox and for logs; no provider sees them.
 	Template string
 	Language string
 	Contact  string
+}
+
+// File is an attachment. Its name and type are ours, never a person's.
+type File struct {
+	Name string // "appointment.ics"
+	Type string // media type with its parameters
+	Body []byte
 }
 
 // Sender is a channel. Send blocks until the provider has answered or ctx is
@@ -78,3 +89,9 @@ type Outcome struct {
 	After time.Duration // with Throttled: how long the provider asked to wait; zero when it did not say
 	Err   error         // the cause, free of addresses and of text from the wire; nil when Accepted
 }
+
+// Format prints its id for every verb of fmt: it is addressed.
+func (m Message) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "message "+m.ID) }
+
+// LogValue prints the same in a log.
+func (m Message) LogValue() slog.Value { return slog.StringValue("message " + m.ID) }

@@ -6,6 +6,9 @@
 package contact
 
 import (
+	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -95,3 +98,9 @@ func (s Submission) Address(v Via) string {
 		return ""
 	}
 }
+
+// Format prints its id for every verb of fmt: it names a person.
+func (s Submission) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "submission "+s.ID) }
+
+// LogValue prints the same in a log.
+func (s Submission) LogValue() slog.Value { return slog.StringValue("submission " + s.ID) }

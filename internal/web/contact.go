@@ -44,12 +44,10 @@ func (s *server) submit(w http.ResponseWriter, r *http.Request) {
 	} else if r.URL.Query().Has("lang") {
 		f["language"] = string(lang)
 	}
-	var receipt intake.Receipt
-	if err == nil {
-		receipt, err = s.Intake.Submit(r.Context(), f.form(), from)
-	}
+	receipt, err := s.Intake.Submit(r.Context(), f.form(), from)
 	switch invalid, isInvalid := errors.AsType[*intake.Invalid](err); {
 	case isInvalid:
+		f.kinds(invalid)
 		s.refuse(w, r, lang, f, invalid)
 	case err != nil:
 		s.Log.ErrorContext(r.Context(), "submission not taken in", "id", w.Header().Get("X-Request-Id"), "err", err)

@@ -28,8 +28,8 @@ type NoteLink struct {
 type Links interface {
 	Note(token string) (NoteLink, error)
 	ActNote(ctx context.Context, token string) (NoteLink, error)
-	Unsubscribe(token string) (lang string, err error)
-	ActUnsubscribe(ctx context.Context, token string) (lang string, err error)
+	Unsubscribe(token string) error
+	ActUnsubscribe(ctx context.Context, token string) error
 }
 
 // actTime bounds what a pressed button waits for.
@@ -76,8 +76,7 @@ func (s *server) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		s.notFound(w, r, true)
 		return
 	}
-	lang, err := s.Links.Unsubscribe(r.PathValue("token"))
-	s.unsubscribePage(w, r, lang, err, false)
+	s.unsubscribePage(w, r, s.Links.Unsubscribe(r.PathValue("token")), false)
 }
 
 // actUnsubscribe acts at once and answers 200, for the button and for a mail
@@ -89,19 +88,15 @@ func (s *server) actUnsubscribe(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := pressed(w, r)
 	defer cancel()
-	lang, err := s.Links.ActUnsubscribe(ctx, r.PathValue("token"))
-	s.unsubscribePage(w, r, lang, err, true)
+	s.unsubscribePage(w, r, s.Links.ActUnsubscribe(ctx, r.PathValue("token")), true)
 }
 
-func (s *server) unsubscribePage(w http.ResponseWriter, r *http.Request, chosen string, err error, done bool) {
+func (s *server) unsubscribePage(w http.ResponseWriter, r *http.Request, err error, done bool) {
 	if err != nil {
 		s.badLink(w, r, err)
 		return
 	}
 	lang := language(r)
-	if l, ok := contact.ParseLanguage(chosen); ok && !r.URL.Query().Has("lang") {
-		lang = l
-	}
 	page := templates.UnsubscribePage{PageFrame: s.linkFrame(lang, done), Done: done}
 	s.page(w, r, http.StatusOK, templates.PageUnsubscribe, lang, page)
 }

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +53,7 @@ var (
 const faultType = "type"
 
 // read takes the fields out of a request, whatever it is written in. The error
-// is *unread, or *intake.Invalid for JSON values of the wrong kind.
+// is *unread.
 func read(w http.ResponseWriter, r *http.Request) (fields, error) {
 	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	parse, ok := map[string]func([]byte) (fields, error){
@@ -125,7 +126,7 @@ func parseJSON(body []byte) (fields, error) {
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
 		return nil, errBadJSON
 	}
-	f, seen, wrong := fields{}, map[string]bool{}, map[string]bool{}
+	f, seen := fields{}, map[string]bool{}
 	for dec.More() {
 		key, err := dec.Token()
 		name, ok := key.(string)
@@ -133,23 +134,28 @@ func parseJSON(body []byte) (fields, error) {
 		if err != nil || !ok || dec.Decode(&value) != nil {
 			return nil, errBadJSON
 		}
-		if seen[name] {
+		if seen[name] && slices.Contains(known[:], name) {
 			return nil, errDuplicate
 		}
 		seen[name] = true
-		text, ok := jsonText(value, strings.HasPrefix(name, "consent_"))
-		f[name], wrong[name] = text, !ok
-	}
-	var faults []intake.Fault
-	for _, name := range known {
-		if wrong[name] {
-			faults = append(faults, intake.Fault{Field: name, Code: faultType})
+		if f[name], ok = jsonText(value, strings.HasPrefix(name, "consent_")); !ok {
+			f[name] = wrongKind
 		}
 	}
-	if len(faults) > 0 {
-		return f, &intake.Invalid{Faults: faults}
-	}
 	return f, nil
+}
+
+// wrongKind stands for a JSON value of a kind that its field cannot hold. It is
+// not UTF-8, so that intake finds fault with it beside all other faults.
+const wrongKind = "\xffkind"
+
+// kinds names the faults that are of that kind.
+func (f fields) kinds(invalid *intake.Invalid) {
+	for i, fault := range invalid.Faults {
+		if f[fault.Field] == wrongKind {
+			invalid.Faults[i].Code = faultType
+		}
+	}
 }
 
 // known are the fields of the form, in its order.

@@ -72,9 +72,9 @@ func (w *world) takeIn(_ context.Context, f intake.Form, from intake.Origin) (in
 	if f.Phone == "555" {
 		bad.Faults = append(bad.Faults, intake.Fault{Field: "phone", Code: intake.FaultPhone})
 	}
-	for field, text := range map[string]string{"name": f.Name, "message": f.Message} {
-		if strings.ToValidUTF8(text, "") != text {
-			bad.Faults = append(bad.Faults, intake.Fault{Field: field, Code: intake.FaultUnreadable})
+	for _, typed := range [][2]string{{"name", f.Name}, {"phone", f.Phone}, {"message", f.Message}, {"consent_sms", f.ConsentSMS}} {
+		if strings.ToValidUTF8(typed[1], "") != typed[1] {
+			bad.Faults = append(bad.Faults, intake.Fault{Field: typed[0], Code: intake.FaultUnreadable})
 		}
 	}
 	if f.ConsentSMS == "maybe" {

@@ -57,6 +57,11 @@ func (s *Sender) compose(m channel.Message) (raw []byte, bad *channel.Outcome) {
 		msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
+	for _, f := range m.Files {
+		if err := msg.AttachReader(f.Name, bytes.NewReader(f.Body), gomail.WithFileContentType(gomail.ContentType(f.Type))); err != nil {
+			return refuse(channel.CauseOther, "an attachment cannot be read")
+		}
+	}
 	var out bytes.Buffer
 	if _, err := msg.WriteTo(&out); err != nil {
 		return refuse(channel.CauseOther, fmt.Sprintf("composing the message: an error of type %T", err))
