@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -20,16 +18,13 @@ type wordRule struct {
 	why   string // also the cure: what to write instead
 	parts []string
 	stems []string
-
-	pattern *regexp.Regexp
 }
 
 var inView = []string{"subject", "preheader", "sms"} // what a lock screen shows
 var inAll = []string{"subject", "preheader", "sms", "body"}
 
-// wordRules are compiled once, however often messages are loaded.
-var wordRules = sync.OnceValue(func() []wordRule {
-	rules := []wordRule{
+func wordRules() []wordRule {
+	return []wordRule{
 		{name: "privacy-drug", why: "a lock screen tells whoever holds the phone, and carriers refuse texts that name a drug; name it in the body alone", parts: inView, stems: []string{
 			"ketamin", "esketamin", "cetamin", "ketalar", "spravato", "infusi", "dose", "dosis", "dosing", "dosage",
 			"medicine", "medication", "medicamento", "medicina", "drug", "farmac", "droga",
@@ -60,23 +55,29 @@ var wordRules = sync.OnceValue(func() []wordRule {
 		}},
 		{name: "exclamation", why: "it shouts; end with a full stop", parts: inAll, stems: []string{`!`, `¡`}},
 	}
-	for i := range rules {
-		rules[i].pattern = rules[i].compile()
-	}
-	return rules
-})
+}
 
-// compile gives what matches any of the stems in folded text.
-func (r wordRule) compile() *regexp.Regexp {
-	var stems []string
-	for _, s := range r.stems {
-		stem := regexp.QuoteMeta(s)
-		if unicode.IsLetter([]rune(s)[0]) {
-			stem = `\b` + stem
+// find gives the first of the stems that stands in a folded text, "" if none
+// does.
+func (r wordRule) find(text string) string {
+	for _, stem := range r.stems {
+		for from := 0; ; {
+			i := strings.Index(text[from:], stem)
+			if i < 0 {
+				break
+			}
+			i += from
+			if i == 0 || !wordByte(stem[0]) || !wordByte(text[i-1]) {
+				return stem
+			}
+			from = i + 1
 		}
-		stems = append(stems, stem)
 	}
-	return regexp.MustCompile(strings.Join(stems, "|"))
+	return ""
+}
+
+func wordByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '_'
 }
 
 // fold makes a text comparable: lower case, no accents, plain apostrophes,
@@ -132,13 +133,13 @@ func lintWording(w *wording) {
 	parts := w.parts(r)
 	for _, rule := range wordRules() {
 		for _, p := range parts {
-			found := rule.pattern.FindString(p.words)
+			found := rule.find(p.words)
 			if found == "" || !slices.Contains(rule.parts, p.name) {
 				continue
 			}
 			at := p.place
 			if p.name == "body" {
-				at = w.find(rule.pattern, at)
+				at = w.find(rule, at)
 			}
 			w.src.faults = append(w.src.faults, Fault{at.file, at.line, rule.name, fmt.Sprintf("%q in the %s", found, p.name), rule.why})
 		}
@@ -152,9 +153,9 @@ func lintWording(w *wording) {
 
 // find gives the line of the body on which a word stands, or at where it is
 // spread over two.
-func (w *wording) find(pattern *regexp.Regexp, at place) place {
+func (w *wording) find(rule wordRule, at place) place {
 	for _, l := range w.src.body {
-		if pattern.MatchString(fold(l.text)) {
+		if rule.find(fold(l.text)) != "" {
 			return l.at
 		}
 	}

@@ -31,9 +31,11 @@ type Intake struct {
 	Now     func() time.Time // the plan's clock
 }
 
-// commitTimeout bounds the one durable act, in Redis or in the spool: the
-// visitor waits for it, two seconds at most with all that stands around it.
-const commitTimeout = 1900 * time.Millisecond
+// commitTimeout bounds the one durable act, in Redis or in the spool. Redis has
+// little more than a second of it, and a disk is done in milliseconds; one that
+// takes longer than the rest is broken, and until then an answer that comes late
+// is better than none.
+const commitTimeout = 10 * time.Second
 
 // Submit takes a form in. It returns *Invalid when a field cannot be used, and
 // any other error when the submission could not be made durable; in both cases

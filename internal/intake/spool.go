@@ -33,8 +33,8 @@ type Spool struct {
 }
 
 const (
-	// enqueuePatience bounds the wait for Redis, so that what remains of
-	// commitTimeout is enough for a disk.
+	// enqueuePatience bounds the wait for Redis: with a disk's milliseconds on
+	// top, a visitor waits for less than two seconds.
 	enqueuePatience = 1200 * time.Millisecond
 
 	// drainEvery is how often the folder is looked at, and a Redis that was away

@@ -13,13 +13,15 @@ import (
 
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/gate"
-	"github.com/joydevie/followup/internal/seal"
 )
 
 const (
 	foldFor        = 10 * time.Minute // the same content sent again is one submission
 	idempotencyFor = 24 * time.Hour   // so is the same idempotency key
 )
+
+// idLength is how long the id of a person is: 80 bits in base32, as seal.NewID has.
+const idLength = 16
 
 // Step is a message that the plan wants.
 type Step struct {
@@ -187,7 +189,9 @@ func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (id, other c
 		}
 		id = cmp.Or(id, contact.ID(have))
 	}
-	id = cmp.Or(id, contact.ID(seal.NewID()))
+	// A new person is named after the submission: a second run whose first one's
+	// index a failover has lost must not make another person of it.
+	id = cmp.Or(id, contact.ID(l.keys.Hash("person", s.ID)[:idLength]))
 	for i, key := range keys {
 		have, err := l.first(ctx, key, string(id), 0)
 		if err != nil {

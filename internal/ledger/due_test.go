@@ -91,6 +91,22 @@ func TestAPauseIsToldToEveryClaimUntilItEnds(t *testing.T) {
 	}
 }
 
+func TestASecondRunFindsItsPersonThoughAFailoverLostTheIndex(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	first := w.admit(t, ann("one"), "confirmation")
+	w.redis.Del(t.Context(), w.redis.Keys(t.Context(), "f:by:*").Val()...)
+	again := w.admit(t, ann("one"), "confirmation")
+	if again.Contact != first.Contact || again.N != 1 || len(w.redis.Keys(t.Context(), "f:{*}").Val()) != 1 {
+		t.Errorf("%s became %s, submission %d", first.Contact, again.Contact, again.N)
+	}
+	byAddress := ann("two")
+	byAddress.Message = "two"
+	if second := w.admit(t, byAddress); second.Contact != first.Contact || second.N != 2 {
+		t.Errorf("the index was not mended: %+v", second)
+	}
+}
+
 func TestAClaimThatNoReplicaHasIsTakenBack(t *testing.T) {
 	t.Parallel()
 	primary, replica := redistest.StartReplicated(t)

@@ -61,7 +61,7 @@ func TestEveryLetterFitsItsScreen(t *testing.T) {
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		page := browser.Open(t, browser.Start(t), base+"/preview/booked/en", 1280, scheme)
-		page.Do(chromedp.EmulateViewport(1280, 2500), chromedp.Reload()) // frames below the window are not painted
+		page.Do(chromedp.EmulateViewport(1280, 2500), chromedp.Reload())                   // frames below the window are not painted
 		browser.Ask[bool](page, `new Promise(done => setTimeout(() => done(true), 3000))`) // and those in it a while after they loaded
 		photograph(t, page, filepath.Join(*shots, "page-"+scheme+".png"))
 	}

@@ -49,7 +49,7 @@ func optOut(t *testing.T, b Bench) {
 }
 
 // grace is how long after its context's end a Send may take to return.
-const grace = time.Second
+const grace = 5 * time.Second
 
 func deadlineHolds(t *testing.T, b Bench) {
 	to := b.need(t, Slow)

@@ -156,7 +156,7 @@ func TestCloseEndsIdleConnectionsEvenWhenTheRelayDoesNotSayGoodbye(t *testing.T)
 		send(t, sender, 1)
 		begun := time.Now()
 		sender.Close()
-		if took := time.Since(begun); took > 2*time.Second {
+		if took := time.Since(begun); took > 10*time.Second {
 			t.Errorf("closing took %v", took)
 		}
 		eventually(t, "it is closed", func() bool { return srv.Open() == 0 })
