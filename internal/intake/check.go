@@ -23,13 +23,13 @@ const (
 // check normalises what was typed. Every field at fault is named; what only
 // decorates (language, zone, page) is dropped when it cannot be used, since
 // nobody should have to correct it.
-func check(f Form) (contact.Submission, error) {
+func (i *Intake) check(f Form) (contact.Submission, error) {
 	c := checker{}
 	s := contact.Submission{
 		Name:      contact.Private(c.text("name", f.Name, maxName, false)),
 		Message:   contact.Private(c.text("message", f.Message, maxMessage, true)),
 		Language:  contact.English,
-		Zone:      zone(f.TimeZone),
+		Zone:      i.zone(f.TimeZone),
 		Page:      page(f.Page),
 		Preferred: c.preferred(f.Preferred),
 		Consent: contact.Consent{
@@ -139,15 +139,20 @@ func (c *checker) preferred(s string) contact.Via {
 	}
 }
 
-// zone keeps the name of an IANA zone, "" for anything else.
-func zone(s string) string {
+// zone keeps the name of an IANA zone, "" for anything else. What is a zone is
+// remembered, since to find out reads a file; there are some 600.
+func (i *Intake) zone(s string) string {
 	s = strings.TrimSpace(s)
+	if _, known := i.zones.Load(s); known {
+		return s
+	}
 	if s == "" || s == "Local" || len(s) > 64 {
 		return ""
 	}
 	if _, err := time.LoadLocation(s); err != nil {
 		return ""
 	}
+	i.zones.Store(s, true)
 	return s
 }
 

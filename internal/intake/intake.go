@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/joydevie/followup/internal/contact"
@@ -29,6 +30,8 @@ type Intake struct {
 	Wording Wording
 	NextSMS NextSMS          // nil: the clinic sends no texts
 	Now     func() time.Time // the plan's clock
+
+	zones sync.Map // names of IANA zones that were seen
 }
 
 // commitTimeout bounds the one durable act, in Redis or in the spool. Redis has
@@ -42,7 +45,7 @@ const commitTimeout = 10 * time.Second
 // nothing was taken in. With an idempotency key the submission's id is the
 // key's keyed hash, so that sending it again is the same submission.
 func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, error) {
-	s, err := check(f)
+	s, err := i.check(f)
 	if err != nil {
 		return Receipt{}, err
 	}
