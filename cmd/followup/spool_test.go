@@ -159,10 +159,12 @@ func TestReadinessTellsWhatDoesNotHold(t *testing.T) {
 	says := func(status int, words string) func() bool {
 		return func() bool { s, body := ready(); return s == status && strings.Contains(body, words) }
 	}
-	eventually(t, "readiness", says(200, "ready"))
+	whole := func() bool { s, body := ready(); return s == 200 && body == "ready\n" }
+	eventually(t, "readiness", whole)
 	w.redis.Stop()
 	submit(t, public, 0)
-	eventually(t, "Redis and the spool to be named", says(503, "in the spool: 1"))
+	// Forms are still taken in: nobody must be sent elsewhere.
+	eventually(t, "Redis and the spool to be named", says(200, "in the spool: 1; redis does not answer"))
 	if err := os.RemoveAll(folder); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +176,7 @@ func TestReadinessTellsWhatDoesNotHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.redis.Continue()
-	eventually(t, "readiness again", says(200, "ready"))
+	eventually(t, "readiness again", whole)
 }
 
 func TestAFlushedRedisStopsTheSendingAndSaysSo(t *testing.T) {

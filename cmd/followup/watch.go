@@ -158,9 +158,11 @@ func (w *watch) health() http.Handler {
 	return mux
 }
 
-// ready lists what does not hold; state says how much waits in the spool. The
-// spool comes first: a Redis that hangs uses up the time.
+// ready lists what does not hold; state says what else is worth knowing. While
+// the spool takes what people write, a Redis that is away is no reason to send
+// them elsewhere. The spool comes first: a Redis that hangs uses up the time.
 func (w *watch) ready(ctx context.Context) (state string, faults []string) {
+	away := func(what string) { faults = append(faults, what) }
 	if w.spool != nil {
 		waiting, err := w.spool.Check(ctx)
 		if waiting > 0 {
@@ -168,6 +170,8 @@ func (w *watch) ready(ctx context.Context) (state string, faults []string) {
 		}
 		if err != nil {
 			faults = append(faults, err.Error())
+		} else {
+			away = func(what string) { state += "; " + what }
 		}
 	}
 	select {
@@ -178,10 +182,10 @@ func (w *watch) ready(ctx context.Context) (state string, faults []string) {
 	select {
 	case <-w.durable:
 		if err := w.redis.Ping(ctx).Err(); err != nil {
-			faults = append(faults, "redis does not answer")
+			away("redis does not answer")
 		}
 	default:
-		faults = append(faults, "redis has not answered since the start")
+		away("redis has not answered since the start")
 	}
 	return state, faults
 }
