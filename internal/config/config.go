@@ -26,8 +26,8 @@ type Config struct {
 	SMTPURL   Secret `env:"FOLLOWUP_SMTP_URL" required:"true" example:"smtp://user:password@smtp.joydevie.example:587" doc:"The relay that takes email: smtp:// with STARTTLS, or smtps://. ?tls=required (as it is without), opportunistic or none. Without a user there is no AUTH."`
 	ClinicAt  string `env:"FOLLOWUP_CLINIC" required:"true" example:"/etc/followup/clinic.yaml" doc:"The file that describes the clinic."`
 
-	Listen         string         `group:"Serving" env:"FOLLOWUP_LISTEN" default:"127.0.0.1:8080" doc:"Where the form, the console and the webhooks listen; the proxy that speaks https forwards to it."`
-	AdminListen    string         `env:"FOLLOWUP_ADMIN_LISTEN" default:"127.0.0.1:8081" work:"127.0.0.1:8082" doc:"Where /healthz, /readyz and /metrics listen; not for the public."`
+	Listen         string         `group:"Serving" env:"FOLLOWUP_LISTEN" default:"127.0.0.1:8080" doc:"Where the form and the webhooks listen; the proxy that speaks https forwards to it."`
+	AdminListen    string         `env:"FOLLOWUP_ADMIN_LISTEN" default:"127.0.0.1:8081" work:"127.0.0.1:8082" doc:"Where /healthz and /readyz listen; not for the public."`
 	TrustedProxies []netip.Prefix `env:"FOLLOWUP_TRUSTED_PROXIES" example:"10.0.0.0/8,127.0.0.1" doc:"Proxies whose X-Forwarded-For is believed: addresses or CIDRs, separated by commas. Unset: none."`
 
 	Spool     string `group:"Files and waiting" env:"FOLLOWUP_SPOOL" default:"spool" doc:"The folder that keeps what people wrote while Redis is away; made when missing. It must outlive a restart."`
