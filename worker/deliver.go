@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
+	"github.com/joydevie/followup/internal/channel"
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/ledger"
@@ -81,7 +83,11 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	sending, cancel := context.WithTimeout(ctx, sendTimeout)
 	out := w.Channels[p.Via].Send(sending, message)
 	cancel()
-	w.Log.InfoContext(ctx, "message "+out.State.String(), "contact", p.Contact, "entry", p.Entry, "channel", p.Via,
+	level := slog.LevelInfo
+	if out.State != channel.Accepted {
+		level = slog.LevelWarn
+	}
+	w.Log.Log(ctx, level, "message "+out.State.String(), "contact", p.Contact, "entry", p.Entry, "channel", p.Via,
 		"attempt", p.Row.Tries, "code", out.Code, "took", time.Since(start).Round(time.Millisecond), "err", out.Err)
 	p.Row.Words, p.Row.Provider, p.Row.Code = words, out.ID, out.Code
 	return w.conclude(ctx, p, out)

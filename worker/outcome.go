@@ -92,7 +92,7 @@ const configWait = 5 * time.Minute
 func (w *Worker) pause(ctx context.Context, v contact.Via, code string) error {
 	first, err := w.Ledger.Pause(ctx, v, code, configWait)
 	if first {
-		w.Log.ErrorContext(ctx, "channel paused: its provider refuses our credentials or our sender; mend the settings", "channel", v, "code", code)
+		w.Log.ErrorContext(ctx, "channel paused: its provider refuses our credentials, our sender or our TLS; mend the settings and restart", "channel", v, "code", code)
 	}
 	return err
 }

@@ -34,10 +34,8 @@ func TestAProviderThatRefusesUsIsNotAskedAgainForAWhile(t *testing.T) {
 			t.Errorf("%s is %s until %s", entry, got.State, unix(got.Due))
 		}
 	}
-	// The pause is over and the settings are mended.
-	if err := w.redis.Del(t.Context(), "f:pause:email").Err(); err != nil {
-		t.Fatal(err)
-	}
+	// The settings are mended and a worker starts.
+	w.resume(t.Context())
 	w.answer = nil
 	w.at(tuesday.Add(configWait + time.Second))
 	w.ringAll(t)

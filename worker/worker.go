@@ -93,14 +93,24 @@ const sendTimeout = 30 * time.Second
 func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurrency) error {
 	handlers := w.handlers()
 	var servers []*asynq.Server
+	var sweeper sync.WaitGroup
 	stop := func() {
-		for _, s := range servers {
-			s.Stop() // no new work anywhere before waiting for any
-		}
-		for _, s := range servers {
-			s.Shutdown()
+		finished := make(chan struct{})
+		go func() {
+			defer close(finished)
+			together(servers, (*asynq.Server).Stop) // no new work anywhere before waiting for any
+			together(servers, (*asynq.Server).Shutdown)
+			sweeper.Wait()
+		}()
+		select {
+		case <-finished:
+		case <-time.After(Grace + settleReserve):
+			// asynq's own housekeeping knows no context and waits for a Redis that
+			// is away; the process ends, and what it held is claimed in the ledger.
+			w.Log.Warn("stopped without waiting any longer for redis")
 		}
 	}
+	w.resume(ctx)
 	for _, group := range []struct {
 		queues      map[string]int
 		concurrency int
@@ -123,12 +133,31 @@ func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurren
 		}
 		servers = append(servers, s)
 	}
-	var sweeper sync.WaitGroup
 	sweeper.Go(func() { w.sweeping(ctx, asynq.NewInspectorFromRedisClient(rdb)) })
 	<-ctx.Done()
 	stop()
-	sweeper.Wait()
 	return nil
+}
+
+// together does one thing with every server at the same time.
+func together(servers []*asynq.Server, do func(*asynq.Server)) {
+	var all sync.WaitGroup
+	for _, s := range servers {
+		all.Go(func() { do(s) })
+	}
+	all.Wait()
+}
+
+// resume lets every channel be tried again: a worker that starts may have the
+// settings that mend what paused it. If not, its first message pauses it anew.
+func (w *Worker) resume(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for v := range w.Channels {
+		if err := w.Ledger.Resume(ctx, v); err != nil {
+			w.Log.WarnContext(ctx, "pause not lifted", "channel", v, "err", err)
+		}
+	}
 }
 
 // now is the plan's time.

@@ -33,7 +33,7 @@ func devCommand(sys system) *cli.Command {
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8080", Usage: "address of the one port that is opened"},
 			&cli.IntFlag{Name: "speed", Value: 1, Usage: "how many times faster the plan's clock runs: at 20000 a day takes four seconds"},
 			&cli.StringFlag{Name: "send-window", Value: "default", Usage: "default: texts and follow-ups keep their hours; always: they go at any time"},
-			&cli.StringFlag{Name: "templates", Usage: "a folder with messages of your own, as FOLLOWUP_TEMPLATES is to `followup run`; /preview shows them as you write", TakesFile: true},
+			&cli.StringFlag{Name: "templates", Usage: "a folder with messages of your own, as FOLLOWUP_TEMPLATES names it in production; /preview shows them as you write", TakesFile: true},
 			&cli.StringFlag{Name: "guard", Value: "off", Usage: "on: the form has its limits; off: it has none"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {

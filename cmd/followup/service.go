@@ -110,8 +110,18 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 func prepare(sys system, command string) (config.Config, *house, error) {
 	c, err := config.Load(sys.env, command)
 	faults, _ := errors.AsType[config.Faults](err)
-	h, more := furnished(c, faults, slog.New(slog.NewJSONHandler(sys.stderr, nil)))
+	h, more := furnished(c, faults, productionLog(sys))
 	return c, h, errors.Join(err, more)
+}
+
+// productionLog writes JSON lines to standard error, durations as people read them.
+func productionLog(sys system) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(sys.stderr, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindDuration {
+			a.Value = slog.StringValue(a.Value.Duration().String())
+		}
+		return a
+	}}))
 }
 
 // furnished makes the house that the settings describe. What config has found
@@ -144,7 +154,12 @@ func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, 
 		}
 		return err
 	})
-	try("FOLLOWUP_CLINIC", c.Clinic.Name != "" && c.Clinic.From != "", func() error { return h.furnish(c.Clinic) })
+	try("FOLLOWUP_CLINIC", c.Clinic.Name != "" && c.Clinic.From != "", func() error { return h.describe(c.Clinic) })
+	words := "FOLLOWUP_CLINIC"
+	if c.Templates != "" {
+		words = "FOLLOWUP_TEMPLATES"
+	}
+	try(words, h.zone != nil, h.write)
 	try("FOLLOWUP_SMTP_URL", c.SMTPURL != "" && c.Clinic.From != "", func() error {
 		mail, err := smtp.New(c.SMTPURL.Reveal(), smtp.Options{From: c.Clinic.From, FromName: c.Clinic.SenderName})
 		h.channels[contact.ViaEmail] = mail

@@ -316,3 +316,18 @@ func TestOneClickEndsTheFollowUps(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// asynq's own housekeeping hangs on a Redis that is away; whoever stops the
+// process waits for 60 seconds.
+func TestAWorkerStopsInItsTimeThoughRedisIsAway(t *testing.T) {
+	t.Parallel()
+	w := newClinicWorld(t)
+	p := launch(t, w.env, "run")
+	base := p.port("public")
+	post(t, base, map[string]any{"email": "ann@example.com"})
+	eventually(t, "the confirmation and the note", func() bool { return len(w.mail.Messages()) == 2 })
+	w.redis.Kill()
+	if code := p.stop(); code != 0 {
+		t.Errorf("stopped with %d", code)
+	}
+}

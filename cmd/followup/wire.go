@@ -48,15 +48,26 @@ type house struct {
 	requests  *slog.Logger // what the pages log: each request, and their errors
 }
 
-// furnish reads what is built into the binary and what describes the clinic.
-func (h *house) furnish(clinic config.Clinic) (err error) {
+// furnish reads what describes the clinic, and its words.
+func (h *house) furnish(clinic config.Clinic) error {
+	if err := h.describe(clinic); err != nil {
+		return err
+	}
+	return h.write()
+}
+
+// describe reads what describes the clinic.
+func (h *house) describe(clinic config.Clinic) (err error) {
 	h.clinic = clinic
 	if h.zone, err = time.LoadLocation(clinic.Zone); err != nil {
 		return err
 	}
-	if h.office, err = hours.ParseOffice(clinic.Hours, h.zone); err != nil {
-		return err
-	}
+	h.office, err = hours.ParseOffice(clinic.Hours, h.zone)
+	return err
+}
+
+// write reads the words, once the clinic is known that they speak for.
+func (h *house) write() (err error) {
 	h.messages, err = templates.NewLive(h.loadMessages)
 	return err
 }

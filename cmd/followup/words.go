@@ -28,7 +28,7 @@ func (h *house) loadMessages() (*templates.Set, error) {
 	if h.words == "" {
 		return nil, fmt.Errorf("the messages cannot be written for this clinic:\n%w", err)
 	}
-	return nil, fmt.Errorf("the messages in %s cannot be used (FOLLOWUP_TEMPLATES, --templates):\n%w", h.words, err)
+	return nil, fmt.Errorf("the messages in %s cannot be used:\n%w", h.words, err)
 }
 
 // ownWords is what every message may say of the clinic, and the hosts that are

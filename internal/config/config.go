@@ -38,7 +38,7 @@ type Config struct {
 	SendGridKey Secret `group:"SendGrid's events" env:"SENDGRID_WEBHOOK_KEY" example:"/etc/followup/sendgrid-key" doc:"The verification key that SendGrid shows for its signed event webhook. Unset: its events are refused."`
 
 	SendWindow string `group:"For tests" env:"FOLLOWUP_SEND_WINDOW" default:"default" doc:"default: texts and follow-ups keep decent hours. always: at any hour, for tests alone."`
-	Guard      string `env:"FOLLOWUP_GUARD" default:"on" doc:"on or off: the form's token, honeypot and limits. off for tests alone."`
+	Guard      string `env:"FOLLOWUP_GUARD" default:"on" doc:"on or off: the form's limit of 60 posts a minute from one neighbourhood of the network (/24, /64). off for tests alone."`
 	Test       bool   `env:"FOLLOWUP_TEST" default:"0" doc:"1 allows what is for tests alone: the two settings above, http on this machine, and the built-in example clinic."`
 
 	Clinic Clinic // what the file says, or the example clinic

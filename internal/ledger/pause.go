@@ -21,6 +21,14 @@ func (l *Ledger) Pause(ctx context.Context, v contact.Via, code string, pause ti
 	return first, nil
 }
 
+// Resume ends a pause, if there is one.
+func (l *Ledger) Resume(ctx context.Context, v contact.Via) error {
+	if err := l.redis.Del(ctx, pauseKey(v)).Err(); err != nil {
+		return fmt.Errorf("resume %s: %w", v, err)
+	}
+	return nil
+}
+
 // left reads how long a pause lasts from what PTTL answered, which is below
 // zero for a key that is not there.
 func left(d *redis.DurationCmd) time.Duration { return max(0, d.Val()) }
