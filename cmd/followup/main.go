@@ -71,6 +71,7 @@ func root(sys system) *cli.Command {
 		EnableShellCompletion: true,
 		HideVersion:           true,
 		OnUsageError:          wrong,
+		Flags:                 []cli.Flag{byFlag()},
 		Commands: []*cli.Command{
 			devCommand(sys),
 			serviceCommand(sys, "run", "serve HTTP and work, in one process"),

@@ -66,9 +66,10 @@ const (
 	Serve = "serve" // HTTP alone
 	Work  = "work"  // workers alone
 	Run   = "run"   // both in one process
+	Staff = "staff" // what staff type: it sends nothing itself
 )
 
-// Load reads the settings of a command, Serve, Work or Run, from an environment
+// Load reads the settings of a command, one of the above, from an environment
 // such as os.Environ gives. Of a name that occurs twice the last counts; an
 // empty value is as good as none. Its error is Faults with everything that is
 // wrong; the Config beside it holds what could be read, and is good for Print
@@ -89,7 +90,8 @@ func Load(environ []string, command string) (Config, error) {
 	}
 	for _, s := range settings {
 		blamed := func(f Fault) bool { return f.Setting == s.name || f.Setting == s.name+fileSuffix }
-		if s.required && s.text() == "" && !slices.ContainsFunc(faults, blamed) && !(s.name == "FOLLOWUP_CLINIC" && c.Test) {
+		needless := s.name == "FOLLOWUP_CLINIC" && c.Test || s.name == "FOLLOWUP_SMTP_URL" && command == Staff
+		if s.required && s.text() == "" && !slices.ContainsFunc(faults, blamed) && !needless {
 			faults.add(s.name, missing, s.cure())
 		}
 	}
