@@ -223,6 +223,31 @@ func (l *Ledger) Person(ctx context.Context, id contact.ID) (*Person, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", id, err)
 	}
+	return l.person(id, fields)
+}
+
+// People reads many at once, in the order of their ids. Who is not there any
+// more, or cannot be read, is nil.
+func (l *Ledger) People(ctx context.Context, ids []contact.ID) ([]*Person, error) {
+	fields := make([]*redis.MapStringStringCmd, len(ids))
+	_, err := l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i, id := range ids {
+			fields[i] = pipe.HGetAll(ctx, personKey(id))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %d people: %w", len(ids), err)
+	}
+	people := make([]*Person, len(ids))
+	for i, id := range ids {
+		people[i], _ = l.person(id, fields[i].Val())
+	}
+	return people, nil
+}
+
+// person reads what the fields of a person say.
+func (l *Ledger) person(id contact.ID, fields map[string]string) (*Person, error) {
 	if len(fields) == 0 {
 		return nil, ErrNone
 	}
