@@ -110,6 +110,12 @@ func (w *Worker) refrain(ctx context.Context, p *ledger.Planned, v gate.Verdict)
 		// Somebody read it since the claim, and did not see that this was held.
 		return w.settle(ctx, p, ledger.Waiting, "", w.now())
 	}
+	if v.Why == gate.ReasonTrial {
+		// Who went live since the claim did not see that this was held.
+		if live, err := w.Ledger.Live(ctx); err != nil || live.At > 0 {
+			return errors.Join(err, w.settle(ctx, p, ledger.Waiting, "", w.now()))
+		}
+	}
 	return nil
 }
 

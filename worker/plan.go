@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -104,6 +105,16 @@ func (w *Worker) snapshot(p *ledger.Planned, suppressed gate.Suppression) gate.S
 		Class: gate.Class(w.Templates.Class(name)), Via: p.Via,
 		Address: w.address(p) != "", Consent: p.Submission.Consent.Given(p.Via),
 		Suppressed: suppressed, Unread: p.Unread, Stopped: string(p.Stopped),
-		Due: unix(p.Row.Planned), Windows: w.Windows, Zones: gate.Zones(p.Submission, p.Via, w.Clinic.Zone),
+		Trial: w.Trial && !p.Live && !w.toStaff(p),
+		Due:   unix(p.Row.Planned), Windows: w.Windows, Zones: gate.Zones(p.Submission, p.Via, w.Clinic.Zone),
 	}
+}
+
+// toStaff reports whether the message goes to one of the clinic's own people.
+func (w *Worker) toStaff(p *ledger.Planned) bool {
+	to := w.address(p)
+	if p.Via == contact.ViaSMS {
+		return slices.Contains(w.Clinic.StaffPhone, to)
+	}
+	return slices.ContainsFunc(w.Clinic.Staff, func(s string) bool { return strings.EqualFold(s, to) })
 }

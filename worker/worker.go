@@ -31,6 +31,7 @@ type Clinic struct {
 	Postal     string
 	ReplyTo    string
 	Staff      []string        // addresses that get the note about each submission
+	StaffPhone []string        // numbers of theirs, E.164; in a trial they get texts, and no others do
 	FollowUps  []time.Duration // after the submission; growing; none switches them off
 	BookingURL string          // "" leaves the button out
 	PrivacyURL string
@@ -63,6 +64,7 @@ type Worker struct {
 	Clinic    Clinic
 	Links     Links
 	Windows   hours.Windows
+	Trial     bool // only staff get messages until the ledger says that the service is live
 	ReadFirst bool // a person reads a submission before more than the confirmation email goes
 	Log       *slog.Logger
 

@@ -93,7 +93,10 @@ func (w *Worker) noteData(d *templates.Data, p *ledger.Planned) {
 	}
 	d.Ticked = strings.Join(ticked, ", ")
 	d.WrittenAt = s.At.In(w.Clinic.Zone).Format("Mon 2 Jan 2006, 3:04 pm MST")
-	if p.Unread {
+	switch {
+	case w.Trial && !p.Live:
+		d.Hold = gate.ReasonTrial.Say()
+	case p.Unread:
 		d.Hold = gate.ReasonUnread.Say()
 	}
 	for action, field := range map[string]*string{"read": &d.ReadURL, "answered": &d.AnsweredURL, "booked": &d.BookedURL, "stop": &d.StopURL} {

@@ -31,12 +31,14 @@ func serviceCommand(sys system, name, usage string) *cli.Command {
 	return &cli.Command{
 		Name: name, Usage: usage,
 		Description: "Example:  followup " + name + "\nSettings come from the environment: `followup config` lists them.",
-		Action: func(ctx context.Context, _ *cli.Command) error {
+		Flags:       []cli.Flag{&cli.BoolFlag{Name: "force", Usage: "start though Redis forgets on a restart, throws away when full, or is too old: what people write and who opted out may be lost without a trace"}},
+		Action: func(ctx context.Context, cmd *cli.Command) error {
 			c, h, err := prepare(sys, name)
 			if err != nil {
 				return err
 			}
 			defer h.close()
+			h.force = cmd.Bool("force")
 			return service(ctx, h, c, name)
 		},
 	}
@@ -46,13 +48,13 @@ func serviceCommand(sys system, name, usage string) *cli.Command {
 // channels.
 func service(ctx context.Context, h *house, c config.Config, name string) error {
 	log := h.log
-	log.Info("starting", "command", name, "test", c.Test, "window", c.SendWindow, "guard", c.Guard)
 	dial.Quiet()
 	bounded, err := dial.Redis(string(c.RedisURL), dial.Bounded().Replicated(c.RedisWait))
 	if err != nil {
 		return fmt.Errorf("FOLLOWUP_REDIS_URL: %w", err)
 	}
 	defer bounded.Close()
+	log.Info("starting", "command", name, "live", h.live(ctx, bounded), "test", c.Test, "window", c.SendWindow, "guard", c.Guard)
 	patient, err := dial.Redis(string(c.RedisURL), dial.Patient(worker.DefaultConcurrency.Sum()))
 	if err != nil {
 		return fmt.Errorf("FOLLOWUP_REDIS_URL: %w", err)
@@ -69,6 +71,7 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 	}
 
 	w := newWatch(bounded, h.ledger(bounded), log)
+	w.force = h.force
 	parts := []part{w.run, h.reload}
 	if name != config.Work {
 		if h.spool, err = intake.OpenSpool(c.Spool, h.enqueue(bounded), h.keys, log); err != nil {
@@ -129,7 +132,7 @@ func productionLog(sys system) *slog.Logger {
 func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, error) {
 	h := &house{
 		clock: hours.NewClock(1, nil), windows: hours.Default(), publicURL: c.PublicURL, channels: map[contact.Via]channel.Sender{},
-		readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, words: c.Templates, log: log, requests: log,
+		trial: !c.Test, readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, words: c.Templates, log: log, requests: log,
 	}
 	if c.SendWindow == "always" {
 		h.windows = hours.Always()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,7 +19,9 @@ import (
 	"github.com/joydevie/followup/internal/channel/smtp"
 	"github.com/joydevie/followup/internal/config"
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/dial"
 	"github.com/joydevie/followup/internal/hours"
+	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/internal/redistest"
 	"github.com/joydevie/followup/internal/seal"
 	"github.com/joydevie/followup/internal/smtptest"
@@ -168,9 +171,10 @@ func TestServeAndWorkShareTheQueue(t *testing.T) {
 	}
 }
 
-func TestOutsideATestAPersonReadsFirst(t *testing.T) {
-	t.Parallel()
-	w := newClinicWorld(t)
+// earnest are the settings of a clinic in earnest: no test, a file of its own.
+func (w *clinicWorld) earnest() []string {
+	w.t.Helper()
+	t := w.t
 	clinic := filepath.Join(t.TempDir(), "clinic.yaml")
 	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
 	if err != nil {
@@ -182,10 +186,21 @@ func TestOutsideATestAPersonReadsFirst(t *testing.T) {
 	env := slices.DeleteFunc(slices.Clone(w.env), func(e string) bool {
 		return strings.HasPrefix(e, "FOLLOWUP_TEST=") || strings.HasPrefix(e, "FOLLOWUP_SEND_WINDOW=") || strings.HasPrefix(e, "FOLLOWUP_PUBLIC_URL=")
 	})
-	env = append(env, "FOLLOWUP_CLINIC="+clinic, "FOLLOWUP_PUBLIC_URL=https://joydevie.example")
-	p := launch(t, env, "run")
+	return append(env, "FOLLOWUP_CLINIC="+clinic, "FOLLOWUP_PUBLIC_URL=https://joydevie.example")
+}
+
+func TestOutsideATestAPersonReadsFirst(t *testing.T) {
+	t.Parallel()
+	w := newClinicWorld(t)
+	p := launch(t, w.earnest(), "run")
 	base := p.port("public")
 	post(t, base, canary)
+	eventually(t, "the note", func() bool { return len(w.mailTo("desk@joydevie.example")) == 1 })
+	eventually(t, "the confirmations being held", func() bool { return strings.Count(w.dump("f:{*}"), `"held","why":"trial"`) == 2 })
+	if !strings.HasPrefix(p.log.String(), `{"time"`) || !strings.Contains(strings.SplitN(p.log.String(), "\n", 2)[0], "on trial, only staff get messages until `followup go-live`") {
+		t.Errorf("the log does not begin with the trial:\n%s", p.log)
+	}
+	w.goLive()
 	eventually(t, "the confirmation and the note", func() bool { return len(w.mail.Messages()) == 2 })
 	eventually(t, "the text being held", func() bool { return strings.Contains(w.dump("f:{*}"), `"held","why":"unread"`) })
 	if len(w.twilio.Messages()) != 0 {
@@ -208,6 +223,24 @@ func TestOutsideATestAPersonReadsFirst(t *testing.T) {
 		}
 	}
 	w.nothingPersonal(p)
+}
+
+// goLive ends the trial as the command does once its checks have passed.
+func (w *clinicWorld) goLive() {
+	w.t.Helper()
+	c, h, err := prepare(system{env: w.earnest(), stderr: io.Discard}, config.Run)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer h.close()
+	rdb, err := dial.Redis(c.RedisURL.Reveal(), dial.Bounded())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer rdb.Close()
+	if _, err := h.desk(rdb).GoLive(w.t.Context(), "ann"); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *clinicWorld) dump(pattern string) string {
@@ -240,9 +273,31 @@ func (w *clinicWorld) noteLink(action string) string {
 func TestARedisThatForgetsStopsTheStart(t *testing.T) {
 	t.Parallel()
 	w := newClinicWorld(t, "--appendonly", "no")
-	p := launch(t, w.env, "run")
-	if code := p.wait(); code != failed || !strings.Contains(p.log.String(), "set `appendonly yes`") {
-		t.Errorf("exit %d", code)
+	for _, command := range []string{"run", "serve", "work"} {
+		p := launch(t, w.env, command)
+		if code := p.wait(); code != failed || !strings.Contains(p.log.String(), "set `appendonly yes`") {
+			t.Errorf("%s: exit %d", command, code)
+		}
+	}
+	p := launch(t, w.env, "run", "--force")
+	if status, _ := post(t, p.port("public"), canary); status != http.StatusAccepted {
+		t.Error(status)
+	}
+	eventually(t, "the confirmation and the note", func() bool { return len(w.mail.Messages()) == 2 })
+	if !strings.Contains(p.log.String(), "started by --force: what people write and who opted out may be lost without a trace") {
+		t.Errorf("it does not say what is risked:\n%s", p.log)
+	}
+}
+
+func TestALedgerOfANewerVersionStopsTheStart(t *testing.T) {
+	t.Parallel()
+	w := newClinicWorld(t)
+	w.redis.Client().Set(t.Context(), "f:schema", ledger.Schema+1, 0)
+	for _, command := range []string{"run", "work"} {
+		p := launch(t, w.env, command, "--force") // which is about Redis, not about this
+		if code := p.wait(); code != failed || !strings.Contains(p.log.String(), "start the newer followup, or restore the backup from before its upgrade") {
+			t.Errorf("%s: exit %d", command, code)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type watch struct {
 	redis   redis.UniversalClient
 	ledger  *ledger.Ledger
 	spool   *intake.Spool // nil where no forms are taken in
+	force   bool          // start though the Redis loses what it is given
 	log     *slog.Logger
 	durable chan struct{} // closed once Redis has been seen to keep what it is given
 	lost    chan struct{} // closed once Redis has been seen to have forgotten it
@@ -55,7 +56,7 @@ func (w *watch) run(ctx context.Context) error {
 		err := w.ledger.Remembers(asking, mark)
 		cancel()
 		if errors.Is(err, ledger.ErrForgotten) {
-			w.log.Error("redis was flushed or came back empty: who opted out is forgotten, so nothing is sent; restore it from its backup, or restart followup to go on without", "err", err)
+			w.log.Error("redis was flushed or came back empty: who opted out is forgotten, so nothing is sent; restore it from its backup, or restart followup to go on without, as a trial until `followup go-live`", "err", err)
 			close(w.lost)
 			<-ctx.Done()
 			return nil
@@ -76,6 +77,9 @@ func (w *watch) inspect(ctx context.Context) (mark string, err error) {
 			if mark, err = w.ledger.Mark(ctx); err == nil {
 				return mark, nil
 			}
+			if errors.Is(err, ledger.ErrNewer) {
+				return "", fmt.Errorf("FOLLOWUP_REDIS_URL: %w; start the newer followup, or restore the backup from before its upgrade", err)
+			}
 		}
 		if !away {
 			w.log.Warn("redis is away; waiting for it", "err", err)
@@ -93,7 +97,9 @@ func (w *watch) inspect(ctx context.Context) (mark string, err error) {
 func (w *watch) judge(faults []dial.Fault) error {
 	var fatal []error
 	for _, f := range faults {
-		if f.Fatal {
+		if f.Fatal && w.force {
+			w.log.Error("started by --force: what people write and who opted out may be lost without a trace", "err", f.String())
+		} else if f.Fatal {
 			fatal = append(fatal, errors.New(f.String()))
 		} else {
 			w.log.Warn("redis", "err", f.String())

@@ -38,6 +38,8 @@ type house struct {
 	windows   hours.Windows
 	publicURL string
 	channels  map[contact.Via]channel.Sender
+	trial     bool // only staff get messages until followup go-live
+	force     bool // start on a Redis that loses what it is given
 	readFirst bool
 	guarded   bool // the form has limits
 	trusted   []netip.Prefix
@@ -98,10 +100,10 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 		Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Sealer: h.keys, Templates: h.messages, Channels: h.channels,
 		Clinic: worker.Clinic{
 			Name: h.clinic.Name, Sender: h.clinic.SenderName, Phone: contact.Phone(h.clinic.Phone).National(), Postal: h.clinic.Postal,
-			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, FollowUps: h.clinic.FollowUps,
+			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, StaffPhone: h.clinic.StaffPhone, FollowUps: h.clinic.FollowUps,
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
-		Links: h.links(), Windows: h.windows, ReadFirst: h.readFirst, Log: h.log,
+		Links: h.links(), Windows: h.windows, Trial: h.trial, ReadFirst: h.readFirst, Log: h.log,
 	}
 }
 

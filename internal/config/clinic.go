@@ -13,7 +13,8 @@ import (
 // here they are only known to be there.
 //
 // The tags: yaml is the key; optional says that it may be missing, and what
-// then holds is said in doc; example is the example clinic.
+// then holds is said in doc, and with "unset" that it is missing in the example
+// too; example is the example clinic.
 type Clinic struct {
 	Name       string            `yaml:"name" example:"JoyDeVie Infusions" doc:"The clinic's full name: on pages, in the bodies and footers of emails."`
 	SenderName string            `yaml:"sender_name" example:"JoyDeVie" doc:"The name on texts and as the sender of emails, which others may see: neutral, at most 20 letters, digits and spaces."`
@@ -24,10 +25,13 @@ type Clinic struct {
 	Zone       string            `yaml:"zone" example:"America/Denver" doc:"The time zone of the clinic, by its IANA name."`
 	Hours      map[string]string `yaml:"hours" example:"{mon-fri: \"9:00-17:00\"}" doc:"When somebody reads what came in, by the 24-hour clock; it gives the \"we answer by\". Further days are closed."`
 	Staff      []string          `yaml:"staff" example:"[desk@joydevie.example]" doc:"Who is told of each message: one address or more."`
+	StaffPhone []string          `yaml:"staff_phones" optional:"unset" example:"[\"+13035550100\"]" doc:"Their numbers, with the country: until followup go-live they get texts, and nobody else does. Without it: no texts before that."`
 	FollowUps  []time.Duration   `yaml:"followups" optional:"true" example:"[1d, 3d, 7d]" doc:"When to follow up while nobody answers, in days (d) or hours (h) after the message: at most three, with growing gaps, within 60 days. []: never. Without it: as here."`
 	BookingURL string            `yaml:"booking_url" optional:"true" example:"https://joydevie.example/book" doc:"Where people book. Without it: no such link."`
 	PrivacyURL string            `yaml:"privacy_url" optional:"true" example:"https://joydevie.example/privacy" doc:"The privacy policy, which carriers want to see under a form that asks for consent."`
 	TermsURL   string            `yaml:"terms_url" optional:"true" example:"https://joydevie.example/terms" doc:"The terms, for the same reason."`
+	DKIM       string            `yaml:"dkim_selector" optional:"unset" example:"mail" doc:"The selector with which your relay signs emails (DKIM), as its pages name it; followup doctor looks up the key. Without it: not checked."`
+	Agreements map[string]string `yaml:"agreements" optional:"unset" example:"{smtp: 2026-01-31, twilio: 2026-01-31}" doc:"When each vendor that sees what people write has signed a business associate agreement (45 CFR 164.504(e)): smtp, twilio. followup doctor asks for it."`
 }
 
 // LoadClinic reads the clinic's file. Its error is Faults with everything that

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"maps"
 	"net/mail"
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -60,6 +62,18 @@ func (d *document) checkField(key string, c *Clinic) {
 		for _, address := range c.Staff {
 			d.checkEmail(key, address)
 		}
+	case "staff_phones":
+		for _, number := range c.StaffPhone {
+			if !e164.MatchString(number) {
+				d.fault(key, quote(number)+" is no number with its country", `write it like "+13035550100"`)
+			}
+		}
+	case "dkim_selector":
+		if !selector.MatchString(c.DKIM) {
+			d.fault(key, quote(c.DKIM)+" is no selector", "write what stands before ._domainkey in the DNS, such as mail")
+		}
+	case "agreements":
+		d.checkAgreements(key, c.Agreements)
 	case "followups":
 		d.checkFollowUps(key, c.FollowUps)
 	case "booking_url":
@@ -68,6 +82,22 @@ func (d *document) checkField(key string, c *Clinic) {
 		d.checkURL(key, c.PrivacyURL)
 	case "terms_url":
 		d.checkURL(key, c.TermsURL)
+	}
+}
+
+// selector is a name in the DNS (RFC 6376 section 3.1).
+var selector = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+
+// checkAgreements: the day on which a vendor signed, by its short name.
+func (d *document) checkAgreements(key string, signed map[string]string) {
+	for _, vendor := range slices.Sorted(maps.Keys(signed)) {
+		day, err := time.Parse(time.DateOnly, signed[vendor])
+		switch {
+		case vendor != "smtp" && vendor != "twilio":
+			d.fault(key, quote(vendor)+" is no vendor that followup knows", "write smtp or twilio")
+		case err != nil || day.After(time.Now()):
+			d.fault(key, quote(signed[vendor])+" is no day that has been", "write the day of the signature like "+vendor+": 2026-01-31")
+		}
 	}
 }
 

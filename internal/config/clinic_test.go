@@ -61,6 +61,9 @@ func TestWhatTheClinicsFileMaySay(t *testing.T) {
 		}},
 		{"one entry on a line of its own", with("hours", "hours:\n  sat: 10:00-14:00"), func(c config.Clinic) bool { return c.Hours["sat"] == "10:00-14:00" }},
 		{"an address in two lines of the file", with("postal", "postal: >\n  100 Example St,\n  Denver"), func(c config.Clinic) bool { return c.Postal == "100 Example St, Denver" }},
+		{"numbers of staff, a selector and who has signed", exampleFile() + "staff_phones: [\"+13035550100\", +13035550101]\ndkim_selector: s1.mail\nagreements: {smtp: 2026-01-31}\n", func(c config.Clinic) bool {
+			return len(c.StaffPhone) == 2 && c.DKIM == "s1.mail" && c.Agreements["smtp"] == "2026-01-31"
+		}},
 		{"a sender that only sounds telling", with("sender_name", "sender_name: Fundamental Niño 5"), func(c config.Clinic) bool { return c.SenderName == "Fundamental Niño 5" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,6 +108,10 @@ func TestEachFaultOfTheClinicsFileHasItsLineAndItsCure(t *testing.T) {
 		{"an address with two at signs", with("reply_to", `reply_to: '"a@b"@c.example'`), []string{"is no email address"}},
 		{"one bad address among the staff", with("staff", "staff: [desk@joydevie.example, desk]"), []string{`staff: "desk" is no email address`}},
 		{"a number without its country", with("phone", "phone: 303-555-0100"), []string{"is no number with its country"}},
+		{"a number of staff without its country", exampleFile() + "staff_phones: [303-555-0100]\n", []string{`staff_phones: "303-555-0100" is no number with its country`}},
+		{"a selector that is none", exampleFile() + "dkim_selector: mail._domainkey\n", []string{"is no selector; write what stands before ._domainkey"}},
+		{"a vendor of nobody's", exampleFile() + "agreements: {acme: 2026-01-31}\n", []string{`"acme" is no vendor`}},
+		{"a signature to come", exampleFile() + "agreements: {smtp: 3026-01-31}\n", []string{"is no day that has been; write the day of the signature like smtp: 2026-01-31"}},
 		{"a zone that is not there", with("zone", "zone: Denver"), []string{`zone: "Denver" is no time zone; write its IANA name`}},
 		{"the machine's zone", with("zone", "zone: Local"), []string{"is no time zone"}},
 		{"four follow-ups", with("followups", "followups: [1d, 3d, 7d, 15d]"), []string{"more than three"}},

@@ -58,7 +58,11 @@ func ClinicManual(w io.Writer) {
 			doc += " Optional."
 		}
 		comment(b, doc)
-		fmt.Fprintf(b, "%s: %s\n", field.Tag.Get("yaml"), sample(field))
+		key := field.Tag.Get("yaml")
+		if field.Tag.Get("optional") == "unset" {
+			key = "#" + key
+		}
+		fmt.Fprintf(b, "%s: %s\n", key, sample(field))
 	}
 }
 

@@ -45,6 +45,7 @@ type Snapshot struct {
 	Consent    bool        // the box for this channel was ticked for this address
 	Suppressed Suppression // of this address
 	Unread     bool        // a person must read the submission first
+	Trial      bool        // the service is not live yet, and this is nobody of its staff
 	Stopped    string      // why the sequence ended: "replied", "booked", "staff"; "" while it runs
 	Unreadable bool        // some part of the above could not be read
 
@@ -134,6 +135,8 @@ func Decide(s Snapshot, now time.Time) Verdict {
 		return Verdict{Never, time.Time{}, Reason(s.Stopped)}
 	case now.After(tooLate):
 		return Verdict{Never, time.Time{}, ReasonTooLate}
+	case s.Trial:
+		return Verdict{Hold, tooLate.Add(time.Second), ReasonTrial} // who goes live rings it earlier
 	case rule.reader && s.Unread:
 		// Nobody may ever read it, so the alarm is set for the moment at which
 		// it says nothing any more; a reader rings it earlier.

@@ -19,6 +19,7 @@ const (
 	ReasonBooked       Reason = "booked"
 	ReasonStaff        Reason = "staff"
 	ReasonTooLate      Reason = "too_late"
+	ReasonTrial        Reason = "trial"
 	ReasonUnread       Reason = "unread"
 	ReasonHours        Reason = "hours"
 	ReasonNoHours      Reason = "no_hours"
@@ -42,6 +43,7 @@ var sentences = map[Reason]string{
 	ReasonBooked:       "The person has booked.",
 	ReasonStaff:        "Staff stopped the sequence.",
 	ReasonTooLate:      "It would have come too late to say anything.",
+	ReasonTrial:        "Trial: not live yet. Until then only staff get messages.",
 	ReasonUnread:       "A person must read the submission first.",
 	ReasonHours:        "It waits for hours in which messages may go where the person lives.",
 	ReasonNoHours:      "No common hour within seven days in which it may go; please call.",

@@ -32,6 +32,8 @@ import (
 //	f:sweep                string  the worker that looked last, until it is time to look again
 //	f:pause:VIA            string  why the provider of a channel is not asked, until it is asked again
 //	f:mark                 string  there since the first start: gone when Redis was flushed
+//	f:schema               string  version of the ledger: an older followup than that does not start
+//	f:live                 string  who ended the trial, and when, JSON; until then only staff get messages
 //
 // The braces keep the keys of a person, and those of a number, in one slot of a
 // Redis Cluster.
@@ -50,9 +52,11 @@ func replyField(k int) string                       { return "r/" + strconv.Itoa
 func pauseKey(v contact.Via) string                 { return "f:pause:" + string(v) }
 
 const (
-	keyDue   = "f:due"
-	keySweep = "f:sweep"
-	keyMark  = "f:mark"
+	keyDue    = "f:due"
+	keySweep  = "f:sweep"
+	keyMark   = "f:mark"
+	keySchema = "f:schema"
+	keyLive   = "f:live"
 )
 
 // Fields of a person's hash.

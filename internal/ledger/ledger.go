@@ -107,9 +107,11 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 	was := *p
 	var suppressed *redis.StringCmd
 	var paused *redis.DurationCmd
+	var live *redis.IntCmd
 	unread, stopped, err := l.swap(ctx, p, row, func(pipe redis.Pipeliner) {
 		suppressed = pipe.Get(ctx, l.suppression(p))
 		paused = pipe.PTTL(ctx, pauseKey(p.Via))
+		live = pipe.Exists(ctx, keyLive)
 	})
 	if err != nil {
 		if !errors.Is(err, ErrRace) {
@@ -121,11 +123,12 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 	if errors.Is(err, redis.Nil) {
 		err = nil
 	}
-	if err = errors.Join(err, paused.Err(), p.setFlags(unread, stopped)); err != nil {
+	if err = errors.Join(err, paused.Err(), live.Err(), p.setFlags(unread, stopped)); err != nil {
 		*p = was
 		l.unclaim(ctx, &was, row)
 		return Moment{}, fmt.Errorf("claim %s: read what may keep it back: %w", p.ID(), err)
 	}
+	p.Live = live.Val() > 0
 	return Moment{gate.Suppression(why), left(paused)}, nil
 }
 

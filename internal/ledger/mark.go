@@ -14,8 +14,12 @@ import (
 var ErrForgotten = errors.New("ledger: Redis has forgotten what it was given")
 
 // Mark leaves a mark in Redis, unless there is one, and gives the one that is
-// there. As long as Remembers finds it, nothing was flushed.
+// there. As long as Remembers finds it, nothing was flushed. It returns
+// ErrNewer where a newer version is at home.
 func (l *Ledger) Mark(ctx context.Context) (string, error) {
+	if err := l.claimSchema(ctx); err != nil {
+		return "", err
+	}
 	mark, err := l.first(ctx, keyMark, rand.Text(), 0)
 	if err != nil {
 		return "", fmt.Errorf("mark: %w", err)

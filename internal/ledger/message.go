@@ -117,6 +117,7 @@ type Planned struct {
 	Submission contact.Submission // the one that it answers
 	Unread     bool               // some submission of the person waits for a reader
 	Stopped    gate.Reason        // why the sequence ended; "" while it runs
+	Live       bool               // the service has left its trial; known after Claim
 
 	raw string // the row as it was read: a change holds only if it is still that
 }

@@ -1,0 +1,87 @@
+package ledger_test
+
+import (
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/ledger"
+)
+
+func TestAFreshRedisIsOnTrialUntilSomebodyGoesLive(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	var starts sync.WaitGroup // several processes at once
+	for range 20 {
+		starts.Go(func() {
+			if _, err := w.Mark(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	starts.Wait()
+	if live, err := w.Live(t.Context()); err != nil || live != (ledger.Live{}) {
+		t.Fatalf("live already: %+v, %v", live, err)
+	}
+	first, err := w.GoLive(t.Context(), "ann")
+	if err != nil || first.By != "ann" || first.At == 0 {
+		t.Errorf("%+v, %v", first, err)
+	}
+	if again, err := w.GoLive(t.Context(), "bob"); err != nil || again != first {
+		t.Errorf("the second time: %+v, %v", again, err)
+	}
+}
+
+func TestAnInstallationFromBeforeTrialsGoesOnSending(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.redis.Set(t.Context(), "f:mark", "MARKOFANOLDVERSION", 0)
+	mark, err := w.Mark(t.Context())
+	if err != nil || mark != "MARKOFANOLDVERSION" {
+		t.Fatal(mark, err)
+	}
+	if live, err := w.Live(t.Context()); err != nil || live.By != "upgrade" {
+		t.Errorf("%+v, %v", live, err)
+	}
+	if got := w.redis.Get(t.Context(), "f:schema").Val(); got != "1" {
+		t.Errorf("schema %q", got)
+	}
+}
+
+func TestANewerLedgerIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, newer := range []string{"2", "10", "of tomorrow"} {
+		w := setup(t)
+		w.redis.Set(t.Context(), "f:schema", newer, 0)
+		if _, err := w.Mark(t.Context()); !errors.Is(err, ledger.ErrNewer) {
+			t.Errorf("%s: %v", newer, err)
+		}
+		if n := w.redis.DBSize(t.Context()).Val(); n != 1 {
+			t.Errorf("%s: %d keys", newer, n)
+		}
+	}
+}
+
+func TestEverybodyWhoIsAwaitedIsFound(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	pipe := w.redis.Pipeline()
+	for i := range 1234 {
+		pipe.ZAdd(t.Context(), "f:due", redis.Z{Score: float64(i), Member: "p" + strconv.Itoa(i)})
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[contact.ID]bool{}
+	if err := w.Awaited(t.Context(), func(id contact.ID) error { seen[id] = true; return nil }); err != nil || len(seen) != 1234 {
+		t.Errorf("%d, %v", len(seen), err)
+	}
+	enough := errors.New("enough")
+	if err := w.Awaited(t.Context(), func(contact.ID) error { return enough }); !errors.Is(err, enough) {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,50 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Schema is the version of what this ledger writes. It grows when an older
+// followup could not work with what a newer one has written; keys and fields
+// that an older one ignores need no new version.
+const Schema = 1
+
+// ErrNewer says that a newer followup has written to this Redis, so that this
+// one must not.
+var ErrNewer = errors.New("ledger: a newer followup has written here")
+
+// claimSchema notes which version of the ledger is at home in this Redis, or
+// finds that it is one from later. Where sending began before there were
+// versions and trials, it goes on: an upgrade holds nothing back.
+//
+// Of the two keys the mark is read first and written last, so that two starts
+// at the same time never take a fresh Redis for an old one.
+func (l *Ledger) claimSchema(ctx context.Context) error {
+	old, err := l.redis.Exists(ctx, keyMark).Result()
+	if err != nil {
+		return fmt.Errorf("look for the mark: %w", err)
+	}
+	have, err := l.redis.Get(ctx, keySchema).Result()
+	switch {
+	case errors.Is(err, redis.Nil):
+		if old > 0 {
+			if _, err := l.GoLive(ctx, byUpgrade); err != nil {
+				return err
+			}
+		}
+		if have, err = l.first(ctx, keySchema, strconv.Itoa(Schema), 0); err != nil {
+			return err
+		}
+	case err != nil:
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if version, err := strconv.Atoi(have); err != nil || version > Schema {
+		return fmt.Errorf("%w: schema %.20q, and this version knows %d", ErrNewer, have, Schema)
+	}
+	return nil
+}
