@@ -66,6 +66,11 @@ var (
 	PersonReplied = Kind[Replied]{Limits: Limits{Name: "person:replied", Queue: QueueIntake, Retries: 2000, Timeout: 45 * time.Second}}
 )
 
+// Wire is the version of what lies in the queues. It grows with each kind and
+// each field, so that of two workers side by side one can tell which knows more;
+// both go on working (handle.go leaves a kind that it does not know to others).
+const Wire = 1
+
 // All lists the limits of every kind.
 func All() []Limits {
 	return []Limits{Submitted.Limits, Email.Limits, SMS.Limits, Reported.Limits, PersonReplied.Limits}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -44,30 +43,6 @@ func keysCommand(sys system) *cli.Command {
 					return nil
 				},
 			},
-		},
-	}
-}
-
-func versionCommand(sys system) *cli.Command {
-	return &cli.Command{
-		Name: "version", Usage: "print the version and the commit it was built from",
-		Description: "Example:  followup version",
-		Action: func(context.Context, *cli.Command) error {
-			info, ok := debug.ReadBuildInfo()
-			if !ok {
-				return fmt.Errorf("this binary holds no build information")
-			}
-			commit, modified := "unknown", ""
-			for _, s := range info.Settings {
-				switch {
-				case s.Key == "vcs.revision":
-					commit = s.Value
-				case s.Key == "vcs.modified" && s.Value == "true":
-					modified = " (modified)"
-				}
-			}
-			fmt.Fprintf(sys.stdout, "followup %s, commit %s%s, %s\n", info.Main.Version, commit, modified, info.GoVersion)
-			return nil
 		},
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/joydevie/followup/internal/channel/smtp"
 	"github.com/joydevie/followup/internal/config"
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/dial"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
@@ -238,7 +239,8 @@ func (w *clinicWorld) goLive() {
 		w.t.Fatal(err)
 	}
 	defer rdb.Close()
-	if _, err := h.desk(rdb).GoLive(w.t.Context(), "ann"); err != nil {
+	d := desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}
+	if _, err := d.GoLive(w.t.Context(), "ann"); err != nil {
 		w.t.Fatal(err)
 	}
 }
