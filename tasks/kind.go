@@ -8,13 +8,17 @@ import (
 	"github.com/hibiken/asynq"
 )
 
-// The queues. Each channel has two, served with priority to the first, so
-// that a morning's follow-ups never stand before a new person's confirmation.
+// The queues. Each channel has three, served in this order: what is due at
+// once, what has a second of its own at the provider, and what is scheduled. So
+// a morning's follow-ups never stand before a new person's confirmation, nor
+// before those among them whose turn it is.
 const (
 	QueueIntake    = "intake"
 	QueueMail      = "mail"
+	QueueMailTurn  = "mail-turn"
 	QueueMailLater = "mail-later"
 	QueueSMS       = "sms"
+	QueueSMSTurn   = "sms-turn"
 	QueueSMSLater  = "sms-later"
 )
 
@@ -24,6 +28,7 @@ type Limits struct {
 	Name  string // on the wire: never changed
 	Queue string // for what is due at once
 	Later string // for what is scheduled; "" means the same queue
+	Turn  string // for what has reserved a second at its provider; "" where nothing does
 
 	// Retries bounds how often a task is tried again after an error of our own
 	// house, such as a Redis that does not answer. A provider's "not now" is no
@@ -57,9 +62,9 @@ var (
 		id:     Submission.taskID,
 	}
 	// Email is the alarm clock of a planned email.
-	Email = Kind[Message]{Limits: Limits{Name: "message:email", Queue: QueueMail, Later: QueueMailLater, Retries: 2000, Timeout: 45 * time.Second}}
+	Email = Kind[Message]{Limits: Limits{Name: "message:email", Queue: QueueMail, Turn: QueueMailTurn, Later: QueueMailLater, Retries: 2000, Timeout: 45 * time.Second}}
 	// SMS is the alarm clock of a planned text.
-	SMS = Kind[Message]{Limits: Limits{Name: "message:sms", Queue: QueueSMS, Later: QueueSMSLater, Retries: 2000, Timeout: 45 * time.Second}}
+	SMS = Kind[Message]{Limits: Limits{Name: "message:sms", Queue: QueueSMS, Turn: QueueSMSTurn, Later: QueueSMSLater, Retries: 2000, Timeout: 45 * time.Second}}
 	// Reported carries a provider's report about a message.
 	Reported = Kind[Report]{Limits: Limits{Name: "provider:report", Queue: QueueIntake, Retries: 2000, Timeout: 45 * time.Second}}
 	// PersonReplied carries what follows from a person's reply.
@@ -74,6 +79,12 @@ const Wire = 1
 // All lists the limits of every kind.
 func All() []Limits {
 	return []Limits{Submitted.Limits, Email.Limits, SMS.Limits, Reported.Limits, PersonReplied.Limits}
+}
+
+// Reserved gives the kind as it is queued for a second that was reserved.
+func (k Kind[P]) Reserved() Kind[P] {
+	k.Later = k.Turn
+	return k
 }
 
 // Sealer seals and opens a payload; about names the place it belongs to.

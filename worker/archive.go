@@ -83,7 +83,7 @@ func alarmOf(kind string) (contact.Via, bool) {
 func queues() (names []string) {
 	seen := map[string]bool{"": true}
 	for _, l := range tasks.All() {
-		for _, q := range []string{l.Queue, l.Later} {
+		for _, q := range []string{l.Queue, l.Turn, l.Later} {
 			if !seen[q] {
 				seen[q] = true
 				names = append(names, q)

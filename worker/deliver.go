@@ -60,7 +60,7 @@ func (w *Worker) deliver(ctx context.Context, v contact.Via, t tasks.Message) er
 
 // attempt claims, decides, sends and settles: p.Row is what came of it.
 func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
-	start := time.Now()
+	start, before := time.Now(), p.Row
 	moment, err := w.Ledger.Claim(ctx, p, rand.Text()[:8], start)
 	if err != nil {
 		return err
@@ -74,6 +74,10 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 		// a long wait for Redis the next run has the time.
 		p.Row.Tries-- // no provider was asked
 		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(moment.Paused))
+	}
+	if hold := w.turn(ctx, p, before, moment); hold.Do != gate.Go {
+		p.Row.Tries-- // no provider was asked
+		return w.settle(ctx, p, ledger.Waiting, hold.Why, hold.Until)
 	}
 	message, words, err := w.write(ctx, p)
 	if err != nil {

@@ -55,8 +55,8 @@ func (w *Worker) sweeping(ctx context.Context, in *asynq.Inspector) {
 func (w *Worker) sweep(ctx context.Context, in *asynq.Inspector) error {
 	w.emptyArchives(ctx, in)
 	behind := map[contact.Via]bool{
-		contact.ViaEmail: isBehind(in, tasks.QueueMail, tasks.QueueMailLater),
-		contact.ViaSMS:   isBehind(in, tasks.QueueSMS, tasks.QueueSMSLater),
+		contact.ViaEmail: isBehind(in, tasks.QueueMail, tasks.QueueMailTurn, tasks.QueueMailLater),
+		contact.ViaSMS:   isBehind(in, tasks.QueueSMS, tasks.QueueSMSTurn, tasks.QueueSMSLater),
 	}
 	for {
 		looks, err := w.Ledger.Overdue(ctx, w.in(-overdueAfter), sweepPage)

@@ -54,7 +54,8 @@ type Words interface {
 	Class(name string) string
 }
 
-// Worker does the tasks. Every field is required but SMS in Channels and SweepEvery.
+// Worker does the tasks. Every field is required but SMS in Channels,
+// Pace and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -64,8 +65,9 @@ type Worker struct {
 	Clinic    Clinic
 	Links     Links
 	Windows   hours.Windows
-	Trial     bool // only staff get messages until the ledger says that the service is live
-	ReadFirst bool // a person reads a submission before more than the confirmation email goes
+	Trial     bool                        // only staff get messages until the ledger says that the service is live
+	Pace      map[contact.Via]ledger.Rate // of all workers together; no entry sets no limit
+	ReadFirst bool                        // a person reads a submission before more than the confirmation email goes
 	Log       *slog.Logger
 
 	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
@@ -118,8 +120,8 @@ func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurren
 		concurrency int
 	}{
 		{map[string]int{tasks.QueueIntake: 1}, c.Intake},
-		{map[string]int{tasks.QueueMail: 2, tasks.QueueMailLater: 1}, c.Mail},
-		{map[string]int{tasks.QueueSMS: 2, tasks.QueueSMSLater: 1}, c.SMS},
+		{map[string]int{tasks.QueueMail: 3, tasks.QueueMailTurn: 2, tasks.QueueMailLater: 1}, c.Mail},
+		{map[string]int{tasks.QueueSMS: 3, tasks.QueueSMSTurn: 2, tasks.QueueSMSLater: 1}, c.SMS},
 	} {
 		s := asynq.NewServerFromRedisClient(rdb, asynq.Config{
 			Queues: group.queues, StrictPriority: true, Concurrency: group.concurrency,

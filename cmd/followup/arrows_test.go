@@ -16,7 +16,7 @@ const module = "github.com/joydevie/followup/"
 // arrows says who may import whom. cmd may import all; who is missing here
 // imports nothing of ours.
 var arrows = map[string][]string{
-	"internal/alarm":               {"tasks", "internal/contact", "internal/hours", "internal/ledger"},
+	"internal/alarm":               {"tasks", "internal/contact", "internal/gate", "internal/hours", "internal/ledger"},
 	"internal/channel/channeltest": {"internal/channel"},
 	"internal/channel/outbox":      {"internal/channel"},
 	"internal/channel/smtp":        {"internal/channel"},

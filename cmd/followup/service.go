@@ -19,6 +19,7 @@ import (
 	"github.com/joydevie/followup/internal/dial"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/intake"
+	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/internal/seal"
 	"github.com/joydevie/followup/internal/web"
 	"github.com/joydevie/followup/internal/webhook"
@@ -157,6 +158,7 @@ func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, 
 		}
 		return err
 	})
+	h.pace = map[contact.Via]ledger.Rate{contact.ViaEmail: ledger.Rate(c.Clinic.Pace.Email), contact.ViaSMS: ledger.Rate(c.Clinic.Pace.SMS)}
 	try("FOLLOWUP_CLINIC", c.Clinic.Name != "" && c.Clinic.From != "", func() error { return h.describe(c.Clinic) })
 	words := "FOLLOWUP_CLINIC"
 	if c.Templates != "" {

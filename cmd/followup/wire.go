@@ -38,8 +38,9 @@ type house struct {
 	windows   hours.Windows
 	publicURL string
 	channels  map[contact.Via]channel.Sender
-	trial     bool // only staff get messages until followup go-live
-	force     bool // start on a Redis that loses what it is given
+	trial     bool                        // only staff get messages until followup go-live
+	force     bool                        // start on a Redis that loses what it is given
+	pace      map[contact.Via]ledger.Rate // of each channel; dev has none
 	readFirst bool
 	guarded   bool // the form has limits
 	trusted   []netip.Prefix
@@ -103,7 +104,7 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, StaffPhone: h.clinic.StaffPhone, FollowUps: h.clinic.FollowUps,
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
-		Links: h.links(), Windows: h.windows, Trial: h.trial, ReadFirst: h.readFirst, Log: h.log,
+		Links: h.links(), Windows: h.windows, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst, Log: h.log,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/tasks"
@@ -29,6 +30,9 @@ func (c Clock) Ring(ctx context.Context, p *ledger.Planned) error {
 	kind := tasks.Email
 	if p.Via == contact.ViaSMS {
 		kind = tasks.SMS
+	}
+	if p.Row.Why == gate.ReasonPace {
+		kind = kind.Reserved()
 	}
 	return tasks.Enqueue(ctx, c.Tasks, kind, tasks.Message{Contact: string(p.Contact), Entry: p.Entry.String()}, at)
 }

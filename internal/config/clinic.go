@@ -27,6 +27,7 @@ type Clinic struct {
 	Staff      []string          `yaml:"staff" example:"[desk@joydevie.example]" doc:"Who is told of each message: one address or more."`
 	StaffPhone []string          `yaml:"staff_phones" optional:"unset" example:"[\"+13035550100\"]" doc:"Their numbers, with the country: until followup go-live they get texts, and nobody else does. Without it: no texts before that."`
 	FollowUps  []time.Duration   `yaml:"followups" optional:"true" example:"[1d, 3d, 7d]" doc:"When to follow up while nobody answers, in days (d) or hours (h) after the message: at most three, with growing gaps, within 60 days. []: never. Without it: as here."`
+	Pace       Pace              `yaml:"pace" optional:"true" example:"{email: {per_second: 10, per_day: 10000}, sms: {per_second: 1, per_day: 2000}}" doc:"How many messages your providers take, from all workers together: a second and a day. 0: no limit. A fifth is kept for what people wait for. Ask your relay; a US long code takes 1 text a second, and carriers some 2000 a day. Without it: as here."`
 	BookingURL string            `yaml:"booking_url" optional:"true" example:"https://joydevie.example/book" doc:"Where people book. Without it: no such link."`
 	PrivacyURL string            `yaml:"privacy_url" optional:"true" example:"https://joydevie.example/privacy" doc:"The privacy policy, which carriers want to see under a form that asks for consent."`
 	TermsURL   string            `yaml:"terms_url" optional:"true" example:"https://joydevie.example/terms" doc:"The terms, for the same reason."`
@@ -37,14 +38,15 @@ type Clinic struct {
 // LoadClinic reads the clinic's file. Its error is Faults with everything that
 // is wrong in it, each with file and line; the Clinic beside it is of no use.
 func LoadClinic(path string) (Clinic, error) {
-	clinic, faults := readClinic(path)
+	clinic, faults := readClinic(path, usualPace)
 	return clinic, faults.sorted()
 }
 
 // mostBytes is far more than anybody has to say about a clinic.
 const mostBytes = 64 << 10
 
-func readClinic(path string) (Clinic, Faults) {
+// readClinic reads it; pace is what holds where it sets none.
+func readClinic(path string, pace Pace) (Clinic, Faults) {
 	content, err := os.ReadFile(path)
 	switch {
 	case err != nil:
@@ -53,12 +55,15 @@ func readClinic(path string) (Clinic, Faults) {
 	case len(content) > mostBytes:
 		return Clinic{}, Faults{{File: printable(path), Problem: "longer than 64 KiB", Cure: "keep to what deploy/clinic.yaml shows"}}
 	}
-	return parseClinic(printable(path), content)
+	return parseClinic(printable(path), content, pace)
 }
 
 // parseClinic reads the content of the file; file is its name for the faults.
-func parseClinic(file string, content []byte) (Clinic, Faults) {
-	clinic := Clinic{FollowUps: []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour}}
+func parseClinic(file string, content []byte, pace Pace) (Clinic, Faults) {
+	clinic := Clinic{
+		FollowUps: []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour},
+		Pace:      pace,
+	}
 	d := document{file: file, lines: map[string]int{}}
 	d.read(content, reflect.ValueOf(&clinic).Elem())
 	if d.lines != nil { // it is a document with keys
@@ -73,7 +78,7 @@ func parseClinic(file string, content []byte) (Clinic, Faults) {
 func ExampleClinic() Clinic {
 	var text bytes.Buffer
 	ClinicManual(&text)
-	clinic, faults := parseClinic("the example clinic", text.Bytes())
+	clinic, faults := parseClinic("the example clinic", text.Bytes(), usualPace)
 	if len(faults) > 0 {
 		panic(fmt.Sprintf("config: the example clinic is wrong: %v", faults)) // built in, and tested
 	}

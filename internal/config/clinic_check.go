@@ -24,7 +24,7 @@ func (d *document) check(c *Clinic) {
 		key := field.Tag.Get("yaml")
 		switch at, set := d.lines[key]; {
 		case set && faulty[at]:
-		case value.IsZero() || value.Kind() != reflect.String && value.Len() == 0:
+		case value.IsZero() || (value.Kind() == reflect.Slice || value.Kind() == reflect.Map) && value.Len() == 0:
 			if field.Tag.Get("optional") == "" {
 				d.fault(key, "missing", "write for example "+key+": "+sample(field))
 			}

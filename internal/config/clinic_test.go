@@ -21,6 +21,7 @@ func TestTheExampleClinicIsWhatTheDocumentationSpeaksOf(t *testing.T) {
 		Phone: "+13035550100", Postal: "100 Example St, Denver, CO 80202", Zone: "America/Denver",
 		Hours: map[string]string{"mon-fri": "9:00-17:00"}, Staff: []string{"desk@joydevie.example"},
 		FollowUps:  []time.Duration{day, 3 * day, 7 * day},
+		Pace:       config.Pace{Email: config.Rate{PerSecond: 10, PerDay: 10_000}, SMS: config.Rate{PerSecond: 1, PerDay: 2000}},
 		BookingURL: "https://joydevie.example/book", PrivacyURL: "https://joydevie.example/privacy", TermsURL: "https://joydevie.example/terms",
 	}
 	if got := config.ExampleClinic(); !reflect.DeepEqual(got, want) {
@@ -64,6 +65,10 @@ func TestWhatTheClinicsFileMaySay(t *testing.T) {
 		{"numbers of staff, a selector and who has signed", exampleFile() + "staff_phones: [\"+13035550100\", +13035550101]\ndkim_selector: s1.mail\nagreements: {smtp: 2026-01-31}\n", func(c config.Clinic) bool {
 			return len(c.StaffPhone) == 2 && c.DKIM == "s1.mail" && c.Agreements["smtp"] == "2026-01-31"
 		}},
+		{"a pace of one channel", with("pace", "pace:\n  email:\n    per_second: 3"), func(c config.Clinic) bool {
+			return c.Pace.Email == config.Rate{PerSecond: 3, PerDay: 10_000} && c.Pace.SMS.PerSecond == 1
+		}},
+		{"no pace", with("pace", "pace: {email: {per_second: 0, per_day: 0}}"), func(c config.Clinic) bool { return c.Pace.Email == config.Rate{} }},
 		{"a sender that only sounds telling", with("sender_name", "sender_name: Fundamental Niño 5"), func(c config.Clinic) bool { return c.SenderName == "Fundamental Niño 5" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,6 +125,12 @@ func TestEachFaultOfTheClinicsFileHasItsLineAndItsCure(t *testing.T) {
 		{"a follow-up after 60 days", with("followups", "followups: [1d, 61d]"), []string{"more than 60 days"}},
 		{"a follow-up at once", with("followups", "followups: [0d]"), []string{`"0d" is no time after the message; write days or hours`}},
 		{"a follow-up by the week", with("followups", "followups: [1w]"), []string{`"1w" is no time`}},
+		{"a pace that is none", with("pace", "pace: fast"), []string{"pace: must be pairs; write for example pace: {email: {per_second: 10"}},
+		{"a pace of a channel that is none", with("pace", "pace: {mail: {per_second: 1}}"), []string{`pace: "mail" is no channel; did you mean email?`}},
+		{"a pace by the hour", with("pace", "pace: {sms: {per_hour: 1}}"), []string{`pace: "per_hour" is no pace`}},
+		{"a pace without a number", with("pace", "pace: {sms: {per_day: many}}"), []string{`pace: sms: per_day: "many" is no whole number`}},
+		{"a pace below nothing", with("pace", "pace: {sms: {per_day: -1}}"), []string{`pace: sms: per_day: "-1" is no whole number`}},
+		{"a pace twice", with("pace", "pace: {sms: {per_day: 1}, sms: {per_day: 2}}"), []string{"clinic.yaml:"}},
 		{"a link by http", with("booking_url", "booking_url: http://joydevie.example"), []string{`booking_url: "http://joydevie.example" is no https address`}},
 		{"a link that tells", with("terms_url", "terms_url: https://joydevie.example/ketamine-terms"), []string{`"ketamin" tells`}},
 		{"all at once", strings.Replace(with("zone", "zone: Denver"), "phone: ", "fone: ", 1), []string{"zone: ", `"fone" is unknown`, "phone: missing"}},

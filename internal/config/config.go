@@ -131,7 +131,11 @@ func environment(environ []string) map[string]string {
 func (c *Config) loadClinic(faults *Faults) {
 	switch {
 	case c.ClinicAt != "":
-		clinic, found := readClinic(c.ClinicAt)
+		pace := usualPace
+		if c.Test {
+			pace = Pace{} // a test keeps nothing back that nobody asked to keep back
+		}
+		clinic, found := readClinic(c.ClinicAt, pace)
 		c.Clinic = clinic
 		for _, f := range found {
 			f.Setting = "FOLLOWUP_CLINIC"
@@ -139,5 +143,6 @@ func (c *Config) loadClinic(faults *Faults) {
 		}
 	case c.Test:
 		c.Clinic = ExampleClinic()
+		c.Clinic.Pace = Pace{}
 	}
 }

@@ -120,6 +120,8 @@ func (d *document) set(key string, node ast.Node, value reflect.Value) {
 		if *field, ok = mapping(node); !ok {
 			d.fault(key, "must be pairs", `write for example `+key+`: {mon-fri: "9:00-17:00"}`)
 		}
+	case *Pace:
+		d.setPace(key, node, field)
 	case *[]time.Duration:
 		var texts []string
 		if texts, ok = list(node); !ok {

@@ -27,6 +27,8 @@ const (
 	ReasonRefused      Reason = "refused"
 	ReasonWords        Reason = "words"
 	ReasonLostAnswer   Reason = "lost_answer"
+	ReasonPace         Reason = "pace"
+	ReasonDaily        Reason = "daily"
 )
 
 var sentences = map[Reason]string{
@@ -51,6 +53,8 @@ var sentences = map[Reason]string{
 	ReasonRefused:      "The provider refused it.",
 	ReasonWords:        "The message could not be written; its template needs a look.",
 	ReasonLostAnswer:   "The provider's answer was lost; it may have been sent. Do not resend.",
+	ReasonPace:         "It waits for its turn: the provider takes only so many a second.",
+	ReasonDaily:        "The day's number of messages by this channel is reached; it goes on another day.",
 }
 
 // Say gives the sentence for staff; an unknown code is given as it is.

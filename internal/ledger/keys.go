@@ -31,6 +31,7 @@ import (
 //	f:due                  zset    ID of each person with something planned, by when to look after it
 //	f:sweep                string  the worker that looked last, until it is time to look again
 //	f:pause:VIA            string  why the provider of a channel is not asked, until it is asked again
+//	f:pace:VIA             hash    the slots of a channel's provider: the last that were given, and the day's count
 //	f:mark                 string  there since the first start: gone when Redis was flushed
 //	f:schema               string  version of the ledger: an older followup than that does not start
 //	f:live                 string  who ended the trial, and when, JSON; until then only staff get messages
@@ -50,6 +51,7 @@ func helpedKey(hash string) string                  { return "f:helped:" + hash 
 func eventKey(hash string) string                   { return "f:event:" + hash }
 func replyField(k int) string                       { return "r/" + strconv.Itoa(k) }
 func pauseKey(v contact.Via) string                 { return "f:pause:" + string(v) }
+func paceKey(v contact.Via) string                  { return "f:pace:" + string(v) }
 
 const (
 	keyDue    = "f:due"
