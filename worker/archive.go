@@ -15,7 +15,7 @@ import (
 // the ids, and above some 8,000 old ones fail to archive at all (rdb.go:869).
 // Why a task was set aside goes to the log, and to the person's timeline.
 func (w *Worker) emptyArchives(ctx context.Context, in *asynq.Inspector) {
-	for _, queue := range queues() {
+	for _, queue := range tasks.Queues() {
 		for ctx.Err() == nil {
 			// In pages: to delete all at once blocks Redis for everybody.
 			dead, err := in.ListArchivedTasks(queue, asynq.PageSize(sweepPage))
@@ -77,18 +77,4 @@ func alarmOf(kind string) (contact.Via, bool) {
 	default:
 		return "", false
 	}
-}
-
-// queues lists every queue once.
-func queues() (names []string) {
-	seen := map[string]bool{"": true}
-	for _, l := range tasks.All() {
-		for _, q := range []string{l.Queue, l.Turn, l.Later} {
-			if !seen[q] {
-				seen[q] = true
-				names = append(names, q)
-			}
-		}
-	}
-	return names
 }

@@ -93,6 +93,7 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	}
 	w.Log.Log(ctx, level, "message "+out.State.String(), "contact", p.Contact, "entry", p.Entry, "channel", p.Via,
 		"attempt", p.Row.Tries, "code", out.Code, "took", time.Since(start).Round(time.Millisecond), "err", out.Err)
+	w.countSend(p, out)
 	p.Row.Words, p.Row.Provider, p.Row.Code = words, out.ID, out.Code
 	return w.conclude(ctx, p, out)
 }
@@ -150,6 +151,9 @@ func (w *Worker) settle(ctx context.Context, p *ledger.Planned, s ledger.State, 
 	}
 	for {
 		err := w.Ledger.Settle(ctx, p, row)
+		if err == nil {
+			w.countSettled(p)
+		}
 		if err == nil || errors.Is(err, ledger.ErrRace) {
 			return err
 		}

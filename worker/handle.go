@@ -101,6 +101,7 @@ func (w *Worker) logFailure(ctx context.Context, t *asynq.Task, err error) {
 	if !isFailure(err) {
 		return
 	}
+	w.Metrics.TaskFailed(t.Type())
 	id, _ := asynq.GetTaskID(ctx)
 	attempt, _ := asynq.GetRetryCount(ctx)
 	w.Log.ErrorContext(ctx, "task failed", "task", t.Type(), "id", id, "attempt", attempt+1, "err", err)

@@ -41,7 +41,7 @@ func TestAPersonUnderFollowUpIsSmall(t *testing.T) {
 	// What is sent has no alarm any more.
 	settle := func() {
 		in := asynq.NewInspectorFromRedisClient(w.redis)
-		for _, q := range queues() {
+		for _, q := range tasks.Queues() {
 			for {
 				pending, err := in.ListPendingTasks(q, asynq.PageSize(500))
 				if err != nil || len(pending) == 0 {

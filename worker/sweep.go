@@ -40,7 +40,7 @@ func (w *Worker) sweeping(ctx context.Context, in *asynq.Inspector) {
 		case <-tick.C:
 		}
 		turn, cancel := context.WithTimeout(ctx, every)
-		mine, err := w.Ledger.TakeTurn(turn, me, every*9/10)
+		mine, err := w.Ledger.TakeTurn(turn, ledger.TurnSweep, me, every*9/10)
 		if err == nil && mine {
 			err = w.sweep(turn, in)
 		}
@@ -51,25 +51,32 @@ func (w *Worker) sweeping(ctx context.Context, in *asynq.Inspector) {
 	}
 }
 
+// round is one run of the sweeper.
+type round struct {
+	behind map[contact.Via]bool // what is overdue there may simply wait its turn
+	found  ledger.Swept
+}
+
 // sweep looks once at what is overdue.
 func (w *Worker) sweep(ctx context.Context, in *asynq.Inspector) error {
 	w.emptyArchives(ctx, in)
-	behind := map[contact.Via]bool{
+	r := &round{behind: map[contact.Via]bool{
 		contact.ViaEmail: isBehind(in, tasks.QueueMail, tasks.QueueMailTurn, tasks.QueueMailLater),
 		contact.ViaSMS:   isBehind(in, tasks.QueueSMS, tasks.QueueSMSTurn, tasks.QueueSMSLater),
-	}
+	}}
 	for {
 		looks, err := w.Ledger.Overdue(ctx, w.in(-overdueAfter), sweepPage)
 		if err != nil {
 			return err
 		}
 		for _, look := range looks {
-			if err := w.lookAfter(ctx, look, behind); err != nil {
+			if err := w.lookAfter(ctx, look, r); err != nil {
 				return err
 			}
 		}
 		if len(looks) < sweepPage {
-			return nil
+			r.found.At = time.Now()
+			return w.Ledger.NoteSwept(ctx, r.found)
 		}
 	}
 }
@@ -88,7 +95,7 @@ func isBehind(in *asynq.Inspector, queues ...string) bool {
 
 // lookAfter looks at every message of a person that should have an alarm, rings
 // again for what is overdue, and notes when to look next.
-func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, behind map[contact.Via]bool) error {
+func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, r *round) error {
 	person, err := w.Ledger.Person(ctx, look.Contact)
 	if errors.Is(err, ledger.ErrNone) {
 		return w.Ledger.LookAgain(ctx, look, time.Time{}) // erased
@@ -101,7 +108,7 @@ func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, behind map[con
 	}
 	var next time.Time
 	for _, m := range person.Alarmed() {
-		at, err := w.chase(ctx, person, &m, behind[m.Via])
+		at, err := w.chase(ctx, person, &m, r)
 		if err != nil {
 			return err
 		}
@@ -116,7 +123,7 @@ func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, behind map[con
 }
 
 // chase rings for a message if it is overdue, and says when to look at it again.
-func (w *Worker) chase(ctx context.Context, person *ledger.Person, m *ledger.Planned, behind bool) (time.Time, error) {
+func (w *Worker) chase(ctx context.Context, person *ledger.Person, m *ledger.Planned, r *round) (time.Time, error) {
 	if m.Row.State == ledger.Sending {
 		if left := time.Until(unix(m.Row.Since).Add(stale)); left > 0 {
 			return w.in(left), nil
@@ -124,27 +131,28 @@ func (w *Worker) chase(ctx context.Context, person *ledger.Person, m *ledger.Pla
 	} else if due := unix(m.Row.Due); due.After(w.in(-overdueAfter)) {
 		return due, nil
 	}
-	if behind {
+	if r.behind[m.Via] {
+		r.found.Behind++
 		return w.in(behindWait), nil
 	}
-	return w.in(ringAgain), w.ringOverdue(ctx, person, m)
+	return w.in(ringAgain), w.ringOverdue(ctx, person, m, r)
 }
 
 // ringOverdue sets the alarm that was lost. Where that did not help before,
 // people must know.
-func (w *Worker) ringOverdue(ctx context.Context, person *ledger.Person, m *ledger.Planned) error {
+func (w *Worker) ringOverdue(ctx context.Context, person *ledger.Person, m *ledger.Planned, r *round) error {
 	name := m.Entry.Template + "/" + string(m.Via)
 	events, err := w.Ledger.Timeline(ctx, m.Contact)
 	if err != nil {
 		return err
 	}
-	say := w.Log.WarnContext
-	words := "alarm lost; rung again"
+	say, words, count := w.Log.WarnContext, "alarm lost; rung again", &r.found.Lost
 	for _, e := range events {
 		if e.What == "overdue" && e.N == m.Entry.N && e.Message == name {
-			say, words = w.Log.ErrorContext, "message overdue though it was rung for; look at it"
+			say, words, count = w.Log.ErrorContext, "message overdue though it was rung for; look at it", &r.found.Again
 		}
 	}
+	*count++
 	say(ctx, words, "contact", m.Contact, "entry", m.Entry, "channel", m.Via, "state", m.Row.State)
 	if err := w.Ledger.Record(ctx, m.Contact, ledger.Event{What: "overdue", N: m.Entry.N, Message: name, By: "sweeper"}); err != nil {
 		return err

@@ -38,7 +38,7 @@ func (w *world) sweepOnce(t *testing.T) {
 func (w *world) set(t *testing.T) []string {
 	t.Helper()
 	var set []string
-	for _, q := range queues() {
+	for _, q := range tasks.Queues() {
 		in := asynq.NewInspectorFromRedisClient(w.redis)
 		pending, _ := in.ListPendingTasks(q)
 		scheduled, _ := in.ListScheduledTasks(q)
@@ -50,6 +50,16 @@ func (w *world) set(t *testing.T) []string {
 	}
 	slices.Sort(set)
 	return set
+}
+
+// swept is what the last run of the sweeper noted.
+func (w *world) swept(t *testing.T) ledger.Swept {
+	t.Helper()
+	known, err := w.Ledger.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known.Swept
 }
 
 func (w *world) events(t *testing.T, what string) (n int) {
@@ -82,6 +92,9 @@ func TestALostAlarmIsRungAgainAndThenRaised(t *testing.T) {
 	if got := w.set(t); !slices.Equal(got, want) {
 		t.Errorf("set after the sweep: %v", got)
 	}
+	if found := w.swept(t); found.Lost != 3 || found.Again != 0 || time.Since(found.At) > time.Minute {
+		t.Errorf("noted %+v", found)
+	}
 	w.sweepOnce(t)
 	if got := w.set(t); len(got) != 3 {
 		t.Errorf("rung for again at once: %v", got)
@@ -94,6 +107,9 @@ func TestALostAlarmIsRungAgainAndThenRaised(t *testing.T) {
 	w.sweepOnce(t)
 	if got := w.set(t); !slices.Equal(got, want) || strings.Count(w.log.String(), "look at it") != 3 {
 		t.Errorf("set %v; log:\n%s", got, w.log)
+	}
+	if found := w.swept(t); found.Lost != 0 || found.Again != 3 {
+		t.Errorf("noted %+v", found)
 	}
 }
 
@@ -202,13 +218,13 @@ func TestWhatAsynqSetAsideIsTriedAgainOrLeftToTheLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := asynq.NewInspectorFromRedisClient(w.redis)
-	for _, q := range queues() {
+	for _, q := range tasks.Queues() {
 		if _, err := in.ArchiveAllPendingTasks(q); err != nil && q != tasks.QueueSMSLater && q != tasks.QueueMailLater {
 			t.Logf("%s: %v", q, err)
 		}
 	}
 	w.sweepOnce(t)
-	for _, q := range queues() {
+	for _, q := range tasks.Queues() {
 		if dead, _ := in.ListArchivedTasks(q); len(dead) != 0 {
 			t.Errorf("%d tasks lie in the archive of %s", len(dead), q)
 		}
@@ -245,7 +261,7 @@ func TestOfManyWorkersOneSweeps(t *testing.T) {
 	w := setup(t)
 	mine := 0
 	for i := range 5 {
-		if ok, err := w.Ledger.TakeTurn(t.Context(), fmt.Sprint(i), time.Minute); err != nil {
+		if ok, err := w.Ledger.TakeTurn(t.Context(), ledger.TurnSweep, fmt.Sprint(i), time.Minute); err != nil {
 			t.Fatal(err)
 		} else if ok {
 			mine++

@@ -19,6 +19,7 @@ import (
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/internal/metrics"
 	"github.com/joydevie/followup/tasks"
 	"github.com/joydevie/followup/templates"
 )
@@ -54,8 +55,8 @@ type Words interface {
 	Class(name string) string
 }
 
-// Worker does the tasks. Every field is required but SMS in Channels,
-// Pace and SweepEvery.
+// Worker does the tasks. Every field is required but SMS in Channels, Pace,
+// Metrics and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -69,6 +70,7 @@ type Worker struct {
 	Pace      map[contact.Via]ledger.Rate // of all workers together; no entry sets no limit
 	ReadFirst bool                        // a person reads a submission before more than the confirmation email goes
 	Log       *slog.Logger
+	Metrics   *metrics.Metrics // nil: nothing is counted
 
 	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
 }

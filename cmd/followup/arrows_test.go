@@ -23,12 +23,12 @@ var arrows = map[string][]string{
 	"internal/channel/twilio":      {"internal/channel"},
 	"internal/desk":                {"internal/alarm", "internal/contact", "internal/gate", "internal/ledger", "internal/seal"},
 	"internal/gate":                {"internal/contact", "internal/hours"},
-	"internal/intake":              {"tasks", "internal/contact", "internal/seal"},
+	"internal/intake":              {"tasks", "internal/contact", "internal/metrics", "internal/seal"},
 	"internal/ledger":              {"internal/contact", "internal/gate", "internal/seal"},
 	"internal/preview":             {"templates"},
 	"internal/web":                 {"templates", "internal/contact", "internal/intake"},
 	"internal/webhook":             {"tasks", "internal/contact", "internal/gate", "internal/ledger", "internal/safety"},
-	"worker":                       {"tasks", "templates", "internal/alarm", "internal/channel", "internal/contact", "internal/gate", "internal/hours", "internal/ledger", "internal/safety"},
+	"worker":                       {"tasks", "templates", "internal/alarm", "internal/channel", "internal/contact", "internal/gate", "internal/hours", "internal/ledger", "internal/metrics", "internal/safety"},
 }
 
 func TestTheArrowsPointOneWay(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/intake"
 	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/internal/metrics"
 	"github.com/joydevie/followup/internal/seal"
 	"github.com/joydevie/followup/internal/web"
 	"github.com/joydevie/followup/internal/webhook"
@@ -71,14 +72,18 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 		defer book.Close()
 	}
 
-	w := newWatch(bounded, h.ledger(bounded), log)
+	h.metrics = metrics.New()
+	for v := range h.channels {
+		h.metrics.Channel(string(v))
+	}
+	w := newWatch(name, bounded, h.ledger(bounded), h.metrics, log)
 	w.force = h.force
 	parts := []part{w.run, h.reload}
 	if name != config.Work {
 		if h.spool, err = intake.OpenSpool(c.Spool, h.enqueue(bounded), h.keys, log); err != nil {
 			return fmt.Errorf("FOLLOWUP_SPOOL: %w", err)
 		}
-		w.spool = h.spool
+		h.spool.Metrics, w.spool = h.metrics, h.spool
 		parts = append(parts, h.spool.Drain)
 	}
 	admin, err := listen(c.AdminListen, "FOLLOWUP_ADMIN_LISTEN")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,23 +12,32 @@ import (
 	"github.com/joydevie/followup/internal/dial"
 	"github.com/joydevie/followup/internal/intake"
 	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/internal/metrics"
 )
 
 // watch follows whether what the service stands on still holds: a Redis that
 // keeps what it is given and has forgotten nothing, and a spool for the time
 // when there is none.
 type watch struct {
+	command string // config.Serve, Work or Run
+	started time.Time
 	redis   redis.UniversalClient
 	ledger  *ledger.Ledger
 	spool   *intake.Spool // nil where no forms are taken in
 	force   bool          // start though the Redis loses what it is given
+	metrics *metrics.Metrics
 	log     *slog.Logger
 	durable chan struct{} // closed once Redis has been seen to keep what it is given
 	lost    chan struct{} // closed once Redis has been seen to have forgotten it
 }
 
-func newWatch(rdb redis.UniversalClient, l *ledger.Ledger, log *slog.Logger) *watch {
-	return &watch{redis: rdb, ledger: l, log: log, durable: make(chan struct{}), lost: make(chan struct{})}
+func newWatch(command string, rdb redis.UniversalClient, l *ledger.Ledger, m *metrics.Metrics, log *slog.Logger) *watch {
+	w := &watch{
+		command: command, started: time.Now(), redis: rdb, ledger: l, metrics: m, log: log,
+		durable: make(chan struct{}), lost: make(chan struct{}),
+	}
+	m.See(built(), w.look)
+	return w
 }
 
 // rememberEvery is how often Redis is asked whether it has forgotten.
@@ -136,62 +144,4 @@ func (w *watch) whileKept(p part) part {
 		<-ctx.Done()
 		return nil
 	}
-}
-
-// health answers on the admin port: /healthz while the process lives, /readyz
-// while everything holds; else it names what does not. While Redis is away
-// forms are still taken in, as long as the spool takes them.
-func (w *watch) health() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(rw http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-		defer cancel()
-		state, faults := w.ready(ctx)
-		if len(faults) == 0 {
-			fmt.Fprintln(rw, "ready"+state)
-			return
-		}
-		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		rw.WriteHeader(http.StatusServiceUnavailable)
-		for _, f := range faults {
-			fmt.Fprintln(rw, f)
-		}
-		if state != "" {
-			fmt.Fprintln(rw, "not ready"+state)
-		}
-	})
-	return mux
-}
-
-// ready lists what does not hold; state says what else is worth knowing. While
-// the spool takes what people write, a Redis that is away is no reason to send
-// them elsewhere. The spool comes first: a Redis that hangs uses up the time.
-func (w *watch) ready(ctx context.Context) (state string, faults []string) {
-	away := func(what string) { faults = append(faults, what) }
-	if w.spool != nil {
-		waiting, err := w.spool.Check(ctx)
-		if waiting > 0 {
-			state = fmt.Sprintf("; in the spool: %d", waiting)
-		}
-		if err != nil {
-			faults = append(faults, err.Error())
-		} else {
-			away = func(what string) { state += "; " + what }
-		}
-	}
-	select {
-	case <-w.lost:
-		faults = append(faults, "redis has forgotten what it was given; nothing is sent")
-	default:
-	}
-	select {
-	case <-w.durable:
-		if err := w.redis.Ping(ctx).Err(); err != nil {
-			away("redis does not answer")
-		}
-	default:
-		away("redis has not answered since the start")
-	}
-	return state, faults
 }

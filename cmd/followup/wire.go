@@ -20,6 +20,7 @@ import (
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/intake"
 	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/internal/metrics"
 	"github.com/joydevie/followup/internal/seal"
 	"github.com/joydevie/followup/internal/web"
 	"github.com/joydevie/followup/tasks"
@@ -44,9 +45,10 @@ type house struct {
 	readFirst bool
 	guarded   bool // the form has limits
 	trusted   []netip.Prefix
-	words     string          // folder with messages of the clinic's own; "" has none
-	messages  *templates.Live // read again on SIGHUP
-	spool     *intake.Spool   // nil: what Redis cannot take is refused
+	words     string           // folder with messages of the clinic's own; "" has none
+	messages  *templates.Live  // read again on SIGHUP
+	spool     *intake.Spool    // nil: what Redis cannot take is refused
+	metrics   *metrics.Metrics // nil: nothing is counted
 	log       *slog.Logger
 	requests  *slog.Logger // what the pages log: each request, and their errors
 }
@@ -104,7 +106,7 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, StaffPhone: h.clinic.StaffPhone, FollowUps: h.clinic.FollowUps,
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
-		Links: h.links(), Windows: h.windows, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst, Log: h.log,
+		Links: h.links(), Windows: h.windows, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst, Log: h.log, Metrics: h.metrics,
 	}
 }
 

@@ -53,3 +53,12 @@ func TestARedisThatIsAwayIsUnreachableAndNotWrong(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestMemoryIsThatOfTheServer(t *testing.T) {
+	t.Parallel()
+	rdb := redistest.Start(t, "--maxmemory", "64mb").Client()
+	used, most, err := dial.Memory(t.Context(), rdb)
+	if err != nil || used < 1<<19 || used > 64<<20 || most != 64<<20 {
+		t.Errorf("%d of %d bytes, %v", used, most, err)
+	}
+}

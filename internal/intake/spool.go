@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/joydevie/followup/internal/metrics"
 	"github.com/joydevie/followup/tasks"
 )
 
@@ -20,6 +21,8 @@ import (
 // and nobody waits for a Redis that is known to be away. Safe for use by many
 // goroutines; several processes may share a folder.
 type Spool struct {
+	Metrics *metrics.Metrics // set before the first Commit; nil: nothing is counted
+
 	folder  string
 	enqueue Enqueue
 	sealer  tasks.Sealer
@@ -72,22 +75,32 @@ func OpenSpool(folder string, enqueue Enqueue, s tasks.Sealer, log *slog.Logger)
 // Commit makes a submission durable, in Redis or on disk: it implements
 // Enqueue. An error means that it is, as far as we know, in neither.
 func (s *Spool) Commit(ctx context.Context, t tasks.Submission) error {
+	where, err := s.commit(ctx, t)
+	if err != nil {
+		s.Metrics.Refused()
+		return err
+	}
+	s.Metrics.Submitted(where)
+	return nil
+}
+
+func (s *Spool) commit(ctx context.Context, t tasks.Submission) (where string, err error) {
 	var away error
 	if s.empty() {
 		if away = s.queue(ctx, t); away == nil {
-			return nil
+			return "redis", nil
 		}
 	}
 	full := s.keep(ctx, t, away)
 	if full == nil {
-		return nil
+		return "spool", nil
 	}
 	if away == nil { // the disk is at fault and Redis may be back: order matters less than keeping it
 		if away = s.queue(ctx, t); away == nil {
-			return nil
+			return "redis", nil
 		}
 	}
-	return errors.Join(away, full)
+	return "", errors.Join(away, full)
 }
 
 // queue hands the submission to Redis within enqueuePatience.
@@ -142,19 +155,23 @@ func (s *Spool) wrote(name string, err error) {
 	}
 }
 
-func (s *Spool) empty() bool { return s.waiting() == 0 }
-
-func (s *Spool) waiting() int {
+// Depth says how many submissions wait, and how many were set aside since they
+// cannot be read.
+func (s *Spool) Depth() (waiting, aside int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.own) + s.others
+	return len(s.own) + s.others, s.aside
+}
+
+func (s *Spool) empty() bool {
+	waiting, _ := s.Depth()
+	return waiting == 0
 }
 
 // Check says how many submissions wait, and what would keep the spool from
 // taking more, now or soon: it tries to write as much as the largest form has.
 func (s *Spool) Check(ctx context.Context) (waiting int, err error) {
-	waiting = s.waiting()
-	if waiting > spoolLimit*8/10 {
+	if waiting, _ = s.Depth(); waiting > spoolLimit*8/10 {
 		return waiting, errSpoolReserve
 	}
 	err = within(ctx, func() error {

@@ -72,12 +72,21 @@ func (l *Ledger) LookAgain(ctx context.Context, k Look, at time.Time) error {
 	return nil
 }
 
-// TakeTurn reports whether it is the caller's turn to look: of all who ask, one
-// in that time, which is real time.
-func (l *Ledger) TakeTurn(ctx context.Context, who string, every time.Duration) (bool, error) {
-	mine, err := l.redis.SetNX(ctx, keySweep, who, every).Result()
+// Turn is something that one process does for all.
+type Turn string
+
+// The turns.
+const (
+	TurnSweep  Turn = keySweep
+	TurnCanary Turn = keyCanaryTurn
+)
+
+// TakeTurn reports whether it is the caller's turn: of all who ask, one in that
+// time, which is real time.
+func (l *Ledger) TakeTurn(ctx context.Context, t Turn, who string, every time.Duration) (bool, error) {
+	mine, err := l.redis.SetNX(ctx, string(t), who, every).Result()
 	if err != nil {
-		return false, fmt.Errorf("take the turn to sweep: %w", err)
+		return false, fmt.Errorf("take the turn: %w", err)
 	}
 	return mine, nil
 }

@@ -30,6 +30,12 @@ import (
 //	f:key:ID               string  content of the submission with this idempotency key, for a day
 //	f:due                  zset    ID of each person with something planned, by when to look after it
 //	f:sweep                string  the worker that looked last, until it is time to look again
+//	f:swept                string  what the last look found, and when it ended
+//	f:canary               hash    submissions of our own
+//	     sent                      when the last was handed to the form
+//	     done                      when the last came through
+//	     took                      how long it took
+//	f:canary:turn          string  the process that sent it, until it is time to send another
 //	f:pause:VIA            string  why the provider of a channel is not asked, until it is asked again
 //	f:pace:VIA             hash    the slots of a channel's provider: the last that were given, and the day's count
 //	f:mark                 string  there since the first start: gone when Redis was flushed
@@ -59,6 +65,10 @@ const (
 	keyMark   = "f:mark"
 	keySchema = "f:schema"
 	keyLive   = "f:live"
+	keySwept  = "f:swept"
+
+	keyCanary     = "f:canary"
+	keyCanaryTurn = "f:canary:turn"
 )
 
 // Fields of a person's hash.
