@@ -31,7 +31,7 @@ func (w *watch) lookAtRedis(ctx context.Context) *metrics.Redis {
 		return nil
 	}
 	r := &metrics.Redis{
-		Paused: map[string]bool{},
+		Paused: map[string]bool{}, Trial: w.trial && !known.Live,
 		Sweep:  metrics.Sweep{At: known.Swept.At, Lost: known.Swept.Lost, Again: known.Swept.Again, Behind: known.Swept.Behind},
 		Canary: metrics.Canary(known.Canary),
 	}

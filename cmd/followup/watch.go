@@ -25,6 +25,7 @@ type watch struct {
 	ledger  *ledger.Ledger
 	spool   *intake.Spool // nil where no forms are taken in
 	force   bool          // start though the Redis loses what it is given
+	trial   bool          // only staff get messages, until the ledger says that the service is live
 	metrics *metrics.Metrics
 	log     *slog.Logger
 	durable chan struct{} // closed once Redis has been seen to keep what it is given

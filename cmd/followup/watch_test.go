@@ -94,6 +94,7 @@ func TestAScrapeTellsWhatBecameOfMessagesAndOfNobody(t *testing.T) {
 		{"followup_queue_tasks", []string{`queue="mail-later"`, `state="scheduled"`}, 1}, // the first follow-up
 		{"followup_queue_latency_seconds", []string{`queue="intake"`}, 0},
 		{"followup_channel_paused", nil, 0},
+		{"followup_trial_mode", nil, 0},
 		{"followup_spool_submissions", nil, 0},
 		{"followup_build_info", nil, 1},
 	} {

@@ -72,19 +72,19 @@ func (l *Ledger) LookAgain(ctx context.Context, k Look, at time.Time) error {
 	return nil
 }
 
-// Turn is something that one process does for all.
-type Turn string
+// Chore is something that one process does for all.
+type Chore string
 
-// The turns.
+// The chores.
 const (
-	TurnSweep  Turn = keySweep
-	TurnCanary Turn = keyCanaryTurn
+	ChoreSweep  Chore = keySweep
+	ChoreCanary Chore = keyCanaryTurn
 )
 
-// TakeTurn reports whether it is the caller's turn: of all who ask, one in that
+// TakeTurn reports whether a chore is the caller's: of all who ask, one in that
 // time, which is real time.
-func (l *Ledger) TakeTurn(ctx context.Context, t Turn, who string, every time.Duration) (bool, error) {
-	mine, err := l.redis.SetNX(ctx, string(t), who, every).Result()
+func (l *Ledger) TakeTurn(ctx context.Context, c Chore, who string, every time.Duration) (bool, error) {
+	mine, err := l.redis.SetNX(ctx, string(c), who, every).Result()
 	if err != nil {
 		return false, fmt.Errorf("take the turn: %w", err)
 	}

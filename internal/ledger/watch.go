@@ -43,6 +43,7 @@ type Canary struct {
 type Watched struct {
 	Swept  Swept
 	Canary Canary
+	Live   bool // the service was let out of its trial
 	Paused map[contact.Via]bool
 }
 
@@ -50,11 +51,13 @@ type Watched struct {
 func (l *Ledger) Watch(ctx context.Context) (Watched, error) {
 	var swept *redis.StringCmd
 	var canary *redis.SliceCmd
+	var live *redis.IntCmd
 	pauses := map[contact.Via]*redis.IntCmd{}
 	_, err := l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
 			pauses[v] = pipe.Exists(ctx, pauseKey(v))
 		}
+		live = pipe.Exists(ctx, keyLive)
 		canary = pipe.HMGet(ctx, keyCanary, "sent", "done", "took")
 		swept = pipe.Get(ctx, keySwept) // last: that it is not there must hide no error
 		return nil
@@ -62,7 +65,7 @@ func (l *Ledger) Watch(ctx context.Context) (Watched, error) {
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return Watched{}, fmt.Errorf("watch: %w", err)
 	}
-	w := Watched{Paused: map[contact.Via]bool{}}
+	w := Watched{Live: live.Val() > 0, Paused: map[contact.Via]bool{}}
 	for v, is := range pauses {
 		w.Paused[v] = is.Val() > 0
 	}

@@ -22,6 +22,7 @@ type Redis struct {
 	MemoryUsed, MemoryMax int64 // bytes; both 0 when it does not tell
 	Queues                []Queue
 	Paused                map[string]bool // by channel
+	Trial                 bool
 	Sweep                 Sweep
 	Canary                Canary
 }
@@ -107,6 +108,7 @@ func (l *looker) Collect(out chan<- prometheus.Metric) {
 	for channel, is := range r.Paused {
 		gauge(paused, map[bool]float64{true: 1}[is], channel)
 	}
+	gauge(trial, map[bool]float64{true: 1}[r.Trial])
 	if at(sweepLast, r.Sweep.At); !r.Sweep.At.IsZero() {
 		gauge(overdue, float64(r.Sweep.Lost), "lost")
 		gauge(overdue, float64(r.Sweep.Again), "again")
