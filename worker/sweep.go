@@ -23,7 +23,6 @@ const (
 	overdueAfter = 2 * time.Minute  // longer than a task waits between two tries
 	behindWait   = 5 * time.Minute  // until a look at what a queue that is behind still holds
 	ringAgain    = 10 * time.Minute // until a message that was rung for is looked at again
-	lookAtLeast  = 6 * time.Hour    // however far ahead the next message is
 	sweepPage    = 100
 )
 
@@ -76,7 +75,10 @@ func (w *Worker) sweep(ctx context.Context, in *asynq.Inspector) error {
 		}
 		if len(looks) < sweepPage {
 			r.found.At = time.Now()
-			return w.Ledger.NoteSwept(ctx, r.found)
+			if err := w.Ledger.NoteSwept(ctx, r.found); err != nil {
+				return err
+			}
+			return w.patrol(ctx)
 		}
 	}
 }
@@ -106,6 +108,9 @@ func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, r *round) erro
 		w.Log.ErrorContext(ctx, "person not read", "contact", look.Contact, "err", err)
 		return w.Ledger.LookAgain(ctx, look, w.in(ringAgain))
 	}
+	if err := w.lookForCall(ctx, person); err != nil {
+		return err
+	}
 	var next time.Time
 	for _, m := range person.Alarmed() {
 		at, err := w.chase(ctx, person, &m, r)
@@ -115,9 +120,6 @@ func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, r *round) erro
 		if next.IsZero() || at.Before(next) {
 			next = at
 		}
-	}
-	if latest := w.in(lookAtLeast); next.After(latest) {
-		next = latest
 	}
 	return w.Ledger.LookAgain(ctx, look, next)
 }

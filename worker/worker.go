@@ -73,6 +73,8 @@ type Worker struct {
 	Metrics   *metrics.Metrics // nil: nothing is counted
 
 	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
+
+	patrolled string // the place at which the walk through all people goes on
 }
 
 // Concurrency is how many tasks of a server run at the same time.

@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,4 +39,61 @@ func FirstName(name Private) string {
 		return ""
 	}
 	return first
+}
+
+// mostWords bounds by how many words of a name a person is found.
+const mostWords = 6
+
+// Words gives the words of a name as they are compared: each once, in lower
+// case, without accents, apostrophes and other signs. "Anne-Marie O'Neill" is
+// anne, marie and oneill; a name without letters and digits has none.
+func Words(name Private) []string {
+	var words []string
+	folded := strings.Map(foldRune, norm.NFKD.String(plainer.Replace(strings.ToLower(string(name)))))
+	for word := range strings.FieldsSeq(folded) {
+		if len(words) < mostWords && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// foldRune keeps letters and digits, drops what is written onto them, and makes
+// a space of all else.
+func foldRune(r rune) rune {
+	switch {
+	case unicode.IsLetter(r), unicode.IsDigit(r):
+		return unicode.ToLower(r)
+	case unicode.IsMark(r), r == '\'', r == '’', r == 'ʼ', r == '`', r == '´':
+		return -1
+	default:
+		return ' '
+	}
+}
+
+// plainer writes the letters that do not come apart into a letter and an
+// accent, and the accents that stand alone for an apostrophe.
+var plainer = strings.NewReplacer(
+	"ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ı", "i", "´", "'", "`", "'",
+)
+
+// Initials are how a person is named where others may look: "A. L." for "Ann
+// Lee". They are those of the first and the last word that begin with a letter;
+// "–" when there is none.
+func Initials(name Private) string {
+	var initials []string
+	for word := range strings.FieldsSeq(norm.NFC.String(string(name))) {
+		r, _ := utf8.DecodeRuneInString(word)
+		if unicode.IsLetter(r) {
+			initials = append(initials, string(unicode.ToUpper(r))+".")
+		}
+	}
+	switch len(initials) {
+	case 0:
+		return "–"
+	case 1:
+		return initials[0]
+	default:
+		return initials[0] + " " + initials[len(initials)-1]
+	}
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/internal/seal"
 )
 
@@ -40,17 +40,9 @@ func (l Links) Unsubscribe(id contact.ID, n int) string {
 	return l.PublicURL + "/u/" + l.Keys.Sign(forUnsubscribe, string(id), strconv.Itoa(n))
 }
 
-// Item is the short name of a submission, for people to say aloud: four
-// characters without those that look alike. It names, it does not identify.
-func (l Links) Item(id contact.ID, n int) string {
-	const letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-	hash := l.Keys.Hash("item", string(id)+" "+strconv.Itoa(n))
-	var b strings.Builder
-	for i := range 4 {
-		b.WriteByte(letters[(int(hash[2*i])*31+int(hash[2*i+1]))%len(letters)])
-	}
-	return b.String()
-}
+// Item is the short name of a submission, for people to say aloud. It names, it
+// does not identify.
+func (l Links) Item(id contact.ID, n int) string { return l.Keys.Short(ledger.ItemOf(id, n)) }
 
 // Target is what a link is about.
 type Target struct {

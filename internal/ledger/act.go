@@ -45,7 +45,10 @@ return 1`)
 // caller's matter. Twice is once. It returns ErrNone for nobody.
 func (l *Ledger) MarkRead(ctx context.Context, id contact.ID, n int, by string) error {
 	event := Event{At: l.now().Unix(), What: "read", N: n, By: by}
-	return l.act(ctx, lower, "mark as read", id, fieldUnread, n, event.encode())
+	if err := l.act(ctx, lower, "mark as read", id, fieldUnread, n, event.encode()); err != nil {
+		return err
+	}
+	return l.takeUpTo(ctx, TrayNew, id, n)
 }
 
 // Stop ends the sequences of the person's submissions up to n and cancels what
@@ -57,6 +60,9 @@ func (l *Ledger) Stop(ctx context.Context, id contact.ID, n int, why gate.Reason
 	m := mark{N: n, Why: why, By: by, At: now}
 	event := Event{At: now, What: string(why), N: n, By: by}
 	if err := l.act(ctx, raise, "stop", id, fieldStopped, n, m.encode(), event.encode()); err != nil {
+		return err
+	}
+	if err := l.takeUpTo(ctx, TrayCall, id, n); err != nil {
 		return err
 	}
 	return l.cancel(ctx, id, why, by, func(p Planned) bool { return p.Entry.N <= n && IsFollowUp(p.Entry.Template) })

@@ -43,6 +43,8 @@ type Admitted struct {
 	Folded  bool      // it was the same as one of the last minutes; nothing was planned
 	Reused  bool      // it came under the idempotency key of another one, and was taken in all the same
 	Steps   []Planned // what was planned, by this call or by an earlier one for the same submission
+
+	unread bool // a person must read it
 }
 
 // admit adds a submission and its plan if the person still has as many
@@ -89,7 +91,7 @@ func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan f
 		}
 		for i, old := range p.Submissions {
 			if old.ID == s.ID { // by a run that may have died before it noted it
-				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, l.note(ctx, id, s.At.Unix())
+				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, errors.Join(l.List(ctx, p), l.note(ctx, id, s.At.Unix()))
 			}
 		}
 		added, err := l.add(ctx, p, s, plan(p))
@@ -97,7 +99,7 @@ func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan f
 			return Admitted{}, fmt.Errorf("admit a submission of %s: %w", id, err)
 		}
 		if err == nil {
-			return added, l.note(ctx, id, s.At.Unix())
+			return added, l.listNew(ctx, p, added.N, s, added.unread)
 		}
 	}
 }
@@ -112,7 +114,7 @@ func (l *Ledger) add(ctx context.Context, p *Person, s contact.Submission, plan 
 	if plan.Unread {
 		args = append(args, fieldUnread, mark{N: n}.encode())
 	}
-	added := Admitted{Contact: p.ID, N: n}
+	added := Admitted{Contact: p.ID, N: n, unread: plan.Unread}
 	for _, step := range plan.Steps {
 		planned := Planned{
 			Contact: p.ID, Entry: Entry{n, step.Template}, Via: step.Via, Submission: s,
@@ -127,6 +129,22 @@ func (l *Ledger) add(ctx context.Context, p *Person, s contact.Submission, plan 
 		err = ErrRace
 	}
 	return added, err
+}
+
+// listNew lists what a submission has brought: what the person is found by,
+// that somebody must read it, and when to look after it.
+func (l *Ledger) listNew(ctx context.Context, p *Person, n int, s contact.Submission, unread bool) error {
+	_, err := l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		l.listWords(ctx, pipe, p, n, s)
+		if unread {
+			put(ctx, pipe, TrayNew, Slip{Contact: p.ID, N: n, Since: s.At})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("list submission %d of %s: %w", n, p.ID, err)
+	}
+	return l.note(ctx, p.ID, s.At.Unix())
 }
 
 // known reads a person, or gives an empty one.
@@ -211,8 +229,12 @@ type Person struct {
 	Messages    []Planned            // in no order
 	Unread      int                  // newest submission that waits for a reader; 0 when none does
 	Heard       int                  // newest reply that waits for a reader; 0 when none does
+	HeardAt     time.Time            // when that reply came
+	Replies     int                  // how many there are
 	Stopped     int                  // newest submission whose sequence was ended; 0 when none was
 	StoppedWhy  gate.Reason
+	StoppedBy   string
+	StoppedAt   time.Time
 
 	other *Person // whom the same number led to, while a submission is admitted
 }
@@ -274,8 +296,10 @@ func (l *Ledger) person(id contact.ID, fields map[string]string) (*Person, error
 	if err != nil {
 		return nil, err
 	}
-	p.Heard = heard.N
+	p.Heard, p.HeardAt = heard.N, time.Unix(heard.At, 0)
+	p.Replies, _ = strconv.Atoi(fields[fieldReplies]) // "" is none
 	p.Unread, p.Stopped, p.StoppedWhy = unread.N, stopped.N, stopped.Why
+	p.StoppedBy, p.StoppedAt = stopped.By, time.Unix(stopped.At, 0)
 	for field, raw := range fields {
 		e, v, ok := parseMessageField(field)
 		if !ok || e.N > count {

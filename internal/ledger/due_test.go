@@ -115,7 +115,7 @@ func TestAClaimThatNoReplicaHasIsTakenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return noon }
-	w := world{ledger.New(primary.Client(), keys, now), primary.Client(), primary}
+	w := world{ledger.New(primary.Client(), keys, now), primary.Client(), primary, keys}
 	a := w.admit(t, ann("one"), "confirmation")
 	replica.Kill()
 	rdb, err := dial.Redis(primary.URL, dial.Bounded().Replicated(1))

@@ -29,6 +29,9 @@ import (
 //	f:fold:HASH            string  submission with this content, for ten minutes
 //	f:key:ID               string  content of the submission with this idempotency key, for a day
 //	f:due                  zset    ID of each person with something planned, by when to look after it
+//	f:word:X               list    by which words people are found: 3 bytes of the word's hash, 10 of an ID
+//	f:tray:NAME            zset    what waits for a person at the clinic, by since when
+//	f:listed               string  there when everybody is in the lists above
 //	f:sweep                string  the worker that looked last, until it is time to look again
 //	f:swept                string  what the last look found, and when it ended
 //	f:canary               hash    submissions of our own
@@ -56,6 +59,8 @@ func proofKey(hash string) string                   { return "f:proof:{" + hash 
 func helpedKey(hash string) string                  { return "f:helped:" + hash }
 func eventKey(hash string) string                   { return "f:event:" + hash }
 func replyField(k int) string                       { return "r/" + strconv.Itoa(k) }
+func wordKey(bucket string) string                  { return "f:word:" + bucket }
+func trayKey(t Tray) string                         { return "f:tray:" + string(t) }
 func pauseKey(v contact.Via) string                 { return "f:pause:" + string(v) }
 func paceKey(v contact.Via) string                  { return "f:pace:" + string(v) }
 
@@ -69,6 +74,8 @@ const (
 
 	keyCanary     = "f:canary"
 	keyCanaryTurn = "f:canary:turn"
+
+	keyListed = "f:listed"
 )
 
 // Fields of a person's hash.

@@ -153,6 +153,9 @@ func (l *Ledger) Settle(ctx context.Context, p *Planned, row Row) error {
 	if err != nil {
 		return fmt.Errorf("settle %s: %w", p.ID(), err)
 	}
+	if row.Failed() {
+		return l.failed(ctx, p)
+	}
 	if row.State.Pending() && row.Due < before {
 		return l.note(ctx, p.Contact, row.Due)
 	}

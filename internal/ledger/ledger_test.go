@@ -23,8 +23,9 @@ var noon = time.Date(2026, 11, 24, 19, 0, 0, 0, time.UTC)
 
 type world struct {
 	*ledger.Ledger
-	redis  *redis.Client
+	redis  redis.UniversalClient
 	server *redistest.Server
+	keys   *seal.Keys
 }
 
 func setup(t *testing.T) world {
@@ -35,7 +36,7 @@ func setup(t *testing.T) world {
 	}
 	server := redistest.Start(t)
 	rdb := server.Client()
-	return world{ledger.New(rdb, keys, func() time.Time { return noon }), rdb, server}
+	return world{ledger.New(rdb, keys, func() time.Time { return noon }), rdb, server, keys}
 }
 
 func ann(id string) contact.Submission {
@@ -303,7 +304,7 @@ func TestNothingOfThePersonStandsInRedis(t *testing.T) {
 }
 
 // Dump gives every key with its value.
-func Dump(t *testing.T, rdb *redis.Client) string {
+func Dump(t *testing.T, rdb redis.UniversalClient) string {
 	t.Helper()
 	var all strings.Builder
 	keys := rdb.Scan(t.Context(), 0, "*", 1000).Iterator()

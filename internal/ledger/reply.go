@@ -80,7 +80,8 @@ func (l *Ledger) Replied(ctx context.Context, id contact.ID, r Reply) (k, n int,
 		case got < 0:
 			return 0, 0, ErrNone
 		case got > 0:
-			return got, n, nil
+			return got, n, errors.Join(
+				l.Put(ctx, TrayReplied, Slip{Contact: id, N: got, Since: l.now()}), l.takeUpTo(ctx, TrayCall, id, n))
 		}
 	}
 }
@@ -112,7 +113,10 @@ func replyPlace(id contact.ID, k int) string { return string(id) + " " + replyFi
 // ErrNone for nobody.
 func (l *Ledger) MarkHeard(ctx context.Context, id contact.ID, k int, by string) error {
 	event := Event{At: l.now().Unix(), What: "reply_read", Reply: k, By: by}
-	return l.act(ctx, lower, "mark a reply as read", id, fieldHeard, k, event.encode())
+	if err := l.act(ctx, lower, "mark a reply as read", id, fieldHeard, k, event.encode()); err != nil {
+		return err
+	}
+	return l.takeUpTo(ctx, TrayReplied, id, k)
 }
 
 // extend plans a message unless it is planned.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -64,6 +65,30 @@ func StartReplicated(tb testing.TB, args ...string) (primary, replica *Server) {
 	}
 	primary = start()
 	return primary, start("--replicaof", "127.0.0.1", primary.Port)
+}
+
+// StartCluster runs a Redis Cluster of one node, on ports of the loopback
+// interface: it refuses what does not lie in one slot. It gives a client, closed
+// when the test ends.
+func StartCluster(tb testing.TB) (*Server, *redis.ClusterClient) {
+	tb.Helper()
+	port := freePort(tb)
+	s := Start(tb, "--port", port, "--cluster-enabled", "yes", "--appendfsync", "no", "--cluster-port", freePort(tb))
+	s.Port = port
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	node := s.Client()
+	if err := node.ClusterAddSlotsRange(ctx, 0, 16383).Err(); err != nil {
+		tb.Fatal(err)
+	}
+	for tick := time.NewTicker(5 * time.Millisecond); !strings.Contains(node.ClusterInfo(ctx).Val(), "cluster_state:ok"); <-tick.C {
+		if ctx.Err() != nil {
+			tb.Fatal("the cluster was not ready within 20 s")
+		}
+	}
+	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{"127.0.0.1:" + port}})
+	tb.Cleanup(func() { _ = c.Close() })
+	return s, c
 }
 
 // StartSentinel watches over a primary that has a Port, and makes its replica

@@ -53,6 +53,21 @@ func (k *Keys) Hash(kind, value string) string {
 	return base32Lower.EncodeToString(k.mac("hash", kind, value)[:16])
 }
 
+// Short gives four characters for people to say aloud, without those that look
+// alike, made from the keyed hash of value: with letters and digits enough for
+// 810,000, they name and do not identify.
+func (k *Keys) Short(kind, value string) string {
+	hash := k.Hash(kind, value)
+	var b strings.Builder
+	for i := range 4 {
+		b.WriteByte(ShortLetters[(int(hash[2*i])*31+int(hash[2*i+1]))%len(ShortLetters)])
+	}
+	return b.String()
+}
+
+// ShortLetters are the characters that Short is made of.
+const ShortLetters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
 // ErrToken is returned for a token that we did not sign for that purpose.
 var ErrToken = errors.New("link token is incomplete or not ours")
 
