@@ -115,7 +115,7 @@ func pageSamples() map[string][]any {
 	for _, action := range []string{"read", "answered", "booked", "stop"} {
 		samples[PageNote] = append(samples[PageNote], NotePage{Item: "7F3K", Action: action}, NotePage{Action: action, Done: true})
 	}
-	for _, kind := range []string{"bad_request", "too_large", "media_type", "method", "too_many", "broken", "busy", "links"} {
+	for _, kind := range []string{"bad_request", "too_large", "media_type", "method", "elsewhere", "too_many", "broken", "busy", "links"} {
 		samples[PageTrouble] = append(samples[PageTrouble], TroublePage{Kind: kind}, TroublePage{PageFrame: frame, Kind: kind, Form: true})
 	}
 	return samples

@@ -17,6 +17,7 @@ const module = "github.com/joydevie/followup/"
 // imports nothing of ours.
 var arrows = map[string][]string{
 	"internal/alarm":               {"tasks", "internal/contact", "internal/gate", "internal/hours", "internal/ledger"},
+	"internal/builders":            {"internal/intake"},
 	"internal/channel/channeltest": {"internal/channel"},
 	"internal/channel/outbox":      {"internal/channel"},
 	"internal/channel/smtp":        {"internal/channel"},

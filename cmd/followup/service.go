@@ -138,7 +138,7 @@ func productionLog(sys system) *slog.Logger {
 func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, error) {
 	h := &house{
 		clock: hours.NewClock(1, nil), windows: hours.Default(), publicURL: c.PublicURL, channels: map[contact.Via]channel.Sender{},
-		trial: !c.Test, readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, words: c.Templates, log: log, requests: log,
+		trial: !c.Test, readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, formsKey: c.FormsKey, webflow: c.WebflowSecret, words: c.Templates, log: log, requests: log,
 	}
 	if c.SendWindow == "always" {
 		h.windows = hours.Always()

@@ -3,15 +3,19 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/joydevie/followup/internal/alarm"
+	"github.com/joydevie/followup/internal/builders"
 	"github.com/joydevie/followup/internal/channel"
 	"github.com/joydevie/followup/internal/config"
 	"github.com/joydevie/followup/internal/contact"
@@ -45,6 +49,8 @@ type house struct {
 	readFirst bool
 	guarded   bool // the form has limits
 	trusted   []netip.Prefix
+	formsKey  config.Secret    // what site builders show, and
+	webflow   config.Secret    // what Webflow signs with; "" each: none
 	words     string           // folder with messages of the clinic's own; "" has none
 	messages  *templates.Live  // read again on SIGHUP
 	spool     *intake.Spool    // nil: what Redis cannot take is refused
@@ -66,6 +72,13 @@ func (h *house) describe(clinic config.Clinic) (err error) {
 	h.clinic = clinic
 	if h.zone, err = time.LoadLocation(clinic.Zone); err != nil {
 		return err
+	}
+	for name, form := range clinic.Forms {
+		for _, version := range form["consent_version"] {
+			if templates.ConsentByVersion(version, "en", "").Version == "" {
+				return fmt.Errorf("forms.%s.consent_version: %q are no words of ours; the form page shows those of version %s", name, version, templates.ConsentWording("en", "").Version)
+			}
+		}
 	}
 	h.office, err = hours.ParseOffice(clinic.Hours, h.zone)
 	return err
@@ -140,13 +153,39 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 			Name: h.clinic.Name, Phone: contact.Phone(h.clinic.Phone), Zone: h.zone,
 			PrivacyURL: h.clinic.PrivacyURL, TermsURL: h.clinic.TermsURL, BookingURL: h.clinic.BookingURL,
 		},
-		AnswerBy: h.office.AnswerBy, Trusted: h.trusted, TLS: strings.HasPrefix(h.publicURL, "https://"),
+		Origins: h.origins(), AnswerBy: h.office.AnswerBy, Trusted: h.trusted, TLS: strings.HasPrefix(h.publicURL, "https://"),
 		Now: h.clock.Now, Log: h.requests, Mounts: mounts,
 	}
 	if h.guarded {
 		c.PostsPerMinute = postsPerMinute
 	}
+	if h.formsKey != "" || h.webflow != "" {
+		if mounts[builders.Route], err = builders.New(h.builders(in)); err != nil {
+			return nil, err
+		}
+	}
 	return web.New(c)
+}
+
+// origins are the sites that may post the form: those of the clinic, and our
+// own, for browsers that do not tell where a page came from.
+func (h *house) origins() []string {
+	all := slices.Clone(h.clinic.Origins)
+	if u, err := url.Parse(h.publicURL); err == nil && u.Host != "" {
+		all = append(all, u.Scheme+"://"+u.Host)
+	}
+	return all
+}
+
+// builders is what takes in the forms of site builders.
+func (h *house) builders(in builders.Intake) builders.Config {
+	forms := map[string]builders.Mapping{}
+	for name, form := range h.clinic.Forms {
+		forms[name] = builders.Mapping(form)
+	}
+	return builders.Config{
+		Intake: in, Forms: forms, Key: h.formsKey.Reveal(), WebflowSecret: h.webflow.Reveal(), Now: time.Now, Log: h.requests,
+	}
 }
 
 // nextSMS is what the thank-you page may promise: the first moment at which the

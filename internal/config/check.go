@@ -28,6 +28,14 @@ func (c *Config) check(command string, faults *Faults) {
 	if c.RedisWait < 0 || c.RedisWait > mostReplicas {
 		faults.addNew("FOLLOWUP_REDIS_WAIT", strconv.Itoa(c.RedisWait)+" is no number of replicas", "write 0 for none, or how many there are, up to "+strconv.Itoa(mostReplicas))
 	}
+	for _, s := range []struct {
+		name  string
+		value Secret
+	}{{"FOLLOWUP_FORMS_KEY", c.FormsKey}, {"FOLLOWUP_WEBFLOW_SECRET", c.WebflowSecret}} {
+		if s.value != "" && len(s.value) < shortestKey {
+			faults.add(s.name, "too short: it can be guessed", "use a long one, as openssl rand -hex 32 makes it")
+		}
+	}
 	if c.SendGridKey != "" && !isECDSAKey(c.SendGridKey.Reveal()) {
 		faults.add("SENDGRID_WEBHOOK_KEY", "not a verification key", "copy the whole key from SendGrid's page on the signed event webhook")
 	}
@@ -35,6 +43,9 @@ func (c *Config) check(command string, faults *Faults) {
 
 // mostReplicas is more than anybody waits for; above it something else was meant.
 const mostReplicas = 8
+
+// shortestKey is below what every generator of secrets makes.
+const shortestKey = 20
 
 // addNew adds a fault of a setting unless it is already to blame.
 func (f *Faults) addNew(setting, problem, cure string) {

@@ -33,6 +33,8 @@ type Clinic struct {
 	TermsURL   string            `yaml:"terms_url" optional:"true" example:"https://joydevie.example/terms" doc:"The terms, for the same reason."`
 	DKIM       string            `yaml:"dkim_selector" optional:"unset" example:"mail" doc:"The selector with which your relay signs emails (DKIM), as its pages name it; followup doctor looks up the key. Without it: not checked."`
 	Agreements map[string]string `yaml:"agreements" optional:"unset" example:"{smtp: 2026-01-31, twilio: 2026-01-31}" doc:"When each vendor that sees what people write has signed a business associate agreement (45 CFR 164.504(e)): smtp, twilio. followup doctor asks for it."`
+	Origins    []string          `yaml:"origins" optional:"unset" example:"[https://www.joydevie.example]" doc:"The sites whose pages may post the form: the clinic's own form on its own site (docs/connect.md). Without it: our own page alone."`
+	Forms      map[string]Form   `yaml:"forms" optional:"unset" example:"\n  website:\n    name: [first-name, last-name]\n    email: your-email\n    phone: your-phone\n    message: your-message\n    consent_email: may-write\n    consent_version: 2026-11-24.1" doc:"Forms of site builders that post to /forms/ and their name: which field of theirs is which of ours (docs/connect.md). FOLLOWUP_FORMS_KEY must be set. Without it: none."`
 }
 
 // LoadClinic reads the clinic's file. Its error is Faults with everything that

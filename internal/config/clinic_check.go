@@ -82,6 +82,12 @@ func (d *document) checkField(key string, c *Clinic) {
 		d.checkURL(key, c.PrivacyURL)
 	case "terms_url":
 		d.checkURL(key, c.TermsURL)
+	case "origins":
+		for _, origin := range c.Origins {
+			d.checkOrigin(key, origin)
+		}
+	case "forms":
+		d.checkForms(key, c.Forms)
 	}
 }
 

@@ -37,6 +37,9 @@ type Config struct {
 	Twilio      Twilio
 	SendGridKey Secret `group:"SendGrid's events" env:"SENDGRID_WEBHOOK_KEY" example:"/etc/followup/sendgrid-key" doc:"The verification key that SendGrid shows for its signed event webhook. Unset: its events are refused."`
 
+	FormsKey      Secret `group:"Forms of site builders" env:"FOLLOWUP_FORMS_KEY" example:"/etc/followup/forms-key" doc:"What a site's builder has to show when it posts a form to /forms/: in the header Authorization, behind Bearer, or behind ?key= in the address. At least 20 characters; openssl rand -hex 32 makes one. Unset: such posts are refused."`
+	WebflowSecret Secret `env:"FOLLOWUP_WEBFLOW_SECRET" example:"/etc/followup/webflow-secret" doc:"The secret of a Webflow webhook that signs what it sends; it needs no key then. Unset: Webflow shows the key, as all others do."`
+
 	SendWindow string `group:"For tests" env:"FOLLOWUP_SEND_WINDOW" default:"default" doc:"default: texts and follow-ups keep decent hours. always: at any hour, for tests alone."`
 	Guard      string `env:"FOLLOWUP_GUARD" default:"on" doc:"on or off: the form's limit of 60 posts a minute from one neighbourhood of the network (/24, /64). off for tests alone."`
 	Test       bool   `env:"FOLLOWUP_TEST" default:"0" doc:"1 allows what is for tests alone: the two settings above, http on this machine, and the built-in example clinic."`
@@ -98,6 +101,7 @@ func Load(environ []string, command string) (Config, error) {
 	unknown(env, settings, &faults)
 	c.check(command, &faults)
 	c.loadClinic(&faults)
+	c.checkFormsKey(command, &faults)
 	return c, faults.sorted()
 }
 

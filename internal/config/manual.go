@@ -58,11 +58,11 @@ func ClinicManual(w io.Writer) {
 			doc += " Optional."
 		}
 		comment(b, doc)
-		key := field.Tag.Get("yaml")
+		text := field.Tag.Get("yaml") + ": " + sample(field)
 		if field.Tag.Get("optional") == "unset" {
-			key = "#" + key
+			text = "#" + strings.ReplaceAll(strings.ReplaceAll(text, ": \n", ":\n"), "\n", "\n#")
 		}
-		fmt.Fprintf(b, "%s: %s\n", key, sample(field))
+		fmt.Fprintln(b, text)
 	}
 }
 

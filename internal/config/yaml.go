@@ -122,6 +122,10 @@ func (d *document) set(key string, node ast.Node, value reflect.Value) {
 		}
 	case *Pace:
 		d.setPace(key, node, field)
+	case *map[string]Form:
+		if *field, ok = forms(node); !ok {
+			d.fault(key, "must be forms by name, each with its fields", "write for example "+key+": {website: {email: your-email, message: your-message}}")
+		}
 	case *[]time.Duration:
 		var texts []string
 		if texts, ok = list(node); !ok {
@@ -171,14 +175,21 @@ func list(n ast.Node) ([]string, bool) {
 	return texts, true
 }
 
-func mapping(n ast.Node) (map[string]string, bool) {
-	var pairs []*ast.MappingValueNode
+// pairs gives what a mapping holds.
+func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
-		pairs = n.Values
+		return n.Values, true
 	case *ast.MappingValueNode:
-		pairs = []*ast.MappingValueNode{n}
+		return []*ast.MappingValueNode{n}, true
 	default:
+		return nil, false
+	}
+}
+
+func mapping(n ast.Node) (map[string]string, bool) {
+	pairs, ok := pairs(n)
+	if !ok {
 		return nil, false
 	}
 	texts := map[string]string{}

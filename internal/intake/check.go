@@ -16,6 +16,7 @@ import (
 const (
 	maxName    = 200
 	maxMessage = 10_000
+	maxLoose   = 200_000 // more than a body of 64 KiB can become
 	maxShort   = 320
 	maxPage    = 500
 )
@@ -25,9 +26,13 @@ const (
 // nobody should have to correct it.
 func (i *Intake) check(f Form) (contact.Submission, error) {
 	c := checker{}
+	longest := maxMessage
+	if f.Loose {
+		longest = maxLoose
+	}
 	s := contact.Submission{
 		Name:      contact.Private(c.text("name", f.Name, maxName, false)),
-		Message:   contact.Private(c.text("message", f.Message, maxMessage, true)),
+		Message:   contact.Private(c.text("message", f.Message, longest, true)),
 		Language:  contact.English,
 		Zone:      i.zone(f.TimeZone),
 		Page:      page(f.Page),
@@ -43,7 +48,7 @@ func (i *Intake) check(f Form) (contact.Submission, error) {
 	email := c.text("email", f.Email, maxShort, false)
 	phone := c.text("phone", f.Phone, maxShort, false)
 	s.Email, s.Phone = c.email(email), c.phone(phone)
-	if email == "" && phone == "" && !c.faulty("email") && !c.faulty("phone") {
+	if email == "" && phone == "" && !f.Loose && !c.faulty("email") && !c.faulty("phone") {
 		c.add("email", FaultReach)
 	}
 	if len(c.faults) > 0 {

@@ -27,6 +27,10 @@ type Form struct {
 	TimeZone     string // [time_zone]
 	Page         string // [page]
 	Wording      string // [consent_version]: which words stood beside the boxes
+
+	// Loose: nobody knows which field is which, and all stands in the message. It
+	// may be longer, and needs no address: a person reads it, nobody is written to.
+	Loose bool
 }
 
 // Origin is where it came from, for the consent proof and the limits.

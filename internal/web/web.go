@@ -47,6 +47,11 @@ type Config struct {
 	// hidden field form_token, and the trap field website, out of the form.
 	FormToken func() string
 
+	// Origins are the sites whose pages may post the form from a browser, such as
+	// "https://www.joydevie.example", without a slash at the end. Our own page may
+	// without being named, where the browser or the Host header tells that it is ours.
+	Origins []string
+
 	Trusted        []netip.Prefix // proxies whose X-Forwarded-For is believed
 	PostsPerMinute int            // to the form, from one /24 or /64, before 429; 0: any number
 	TLS            bool           // the public address is https
@@ -62,6 +67,7 @@ type Config struct {
 type server struct {
 	Config
 	limit *limiter
+	sites sites
 }
 
 // New gives the handler of the public port, or says what the settings lack.
@@ -69,10 +75,14 @@ func New(c Config) (http.Handler, error) {
 	if c.Intake == nil || c.Pages == nil || c.AnswerBy == nil || c.Now == nil || c.Log == nil || c.Clinic.Zone == nil {
 		return nil, errors.New("web: Intake, Pages, AnswerBy, Now, Log and Clinic.Zone are required")
 	}
-	s := &server{Config: c, limit: newLimiter(c.PostsPerMinute, time.Now)}
+	sites, err := newSites(c.Origins)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Config: c, limit: newLimiter(c.PostsPerMinute, time.Now), sites: sites}
 	mux := http.NewServeMux()
 	mux.Handle("/{$}", s.methods(s.home, nil))
-	mux.Handle("/contact", s.methods(s.form, s.submit))
+	mux.Handle("/contact", s.across(s.methods(s.form, s.submit)))
 	mux.Handle("/contact/thanks", s.methods(s.thanks, nil))
 	mux.Handle("/n/{token}", s.methods(s.note, s.actNote))
 	mux.Handle("/u/{token}", s.methods(s.unsubscribe, s.actUnsubscribe))
