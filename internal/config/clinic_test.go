@@ -69,6 +69,10 @@ func TestWhatTheClinicsFileMaySay(t *testing.T) {
 			return c.Pace.Email == config.Rate{PerSecond: 3, PerDay: 10_000} && c.Pace.SMS.PerSecond == 1
 		}},
 		{"no pace", with("pace", "pace: {email: {per_second: 0, per_day: 0}}"), func(c config.Clinic) bool { return c.Pace.Email == config.Rate{} }},
+		{"a site of its own", exampleFile() + "origins: [https://www.joydevie.example, http://localhost:3000]", func(c config.Clinic) bool { return len(c.Origins) == 2 }},
+		{"a builder's form", exampleFile() + "forms:\n  website:\n    name: [first, last]\n    email: 'E-Mail: *'", func(c config.Clinic) bool {
+			return reflect.DeepEqual(c.Forms, map[string]config.Form{"website": {"name": {"first", "last"}, "email": {"E-Mail: *"}}})
+		}},
 		{"a sender that only sounds telling", with("sender_name", "sender_name: Fundamental Niño 5"), func(c config.Clinic) bool { return c.SenderName == "Fundamental Niño 5" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -133,6 +137,16 @@ func TestEachFaultOfTheClinicsFileHasItsLineAndItsCure(t *testing.T) {
 		{"a pace twice", with("pace", "pace: {sms: {per_day: 1}, sms: {per_day: 2}}"), []string{"clinic.yaml:"}},
 		{"a link by http", with("booking_url", "booking_url: http://joydevie.example"), []string{`booking_url: "http://joydevie.example" is no https address`}},
 		{"a link that tells", with("terms_url", "terms_url: https://joydevie.example/ketamine-terms"), []string{`"ketamin" tells`}},
+		{"an origin with a path", exampleFile() + "origins: [https://www.joydevie.example/]", []string{`origins: "https://www.joydevie.example/" is no origin; write the scheme and the host alone`}},
+		{"an origin of everybody", exampleFile() + `origins: ["*"]`, []string{`origins: "*" is no origin`}},
+		{"an origin by http", exampleFile() + "origins: [http://www.joydevie.example]", []string{"is not https"}},
+		{"forms in a list", exampleFile() + "forms: [website]", []string{"forms: must be forms by name"}},
+		{"a form of deeper fields", exampleFile() + "forms: {website: {email: {a: b}}}", []string{"forms: must be forms by name"}},
+		{"a form's name with a slash", exampleFile() + "forms: {a/b: {email: x}}", []string{`forms: "a/b" cannot stand in an address`}},
+		{"a field of nobody's", exampleFile() + "forms: {website: {email: x, fone: y}}", []string{`forms.website: "fone" is unknown; did you mean phone?`}},
+		{"a form that leads to nobody", exampleFile() + "forms: {website: {message: x}}", []string{"forms.website: nobody could be answered"}},
+		{"a field without a name", exampleFile() + "forms: {website: {email: x, name: []}}", []string{"forms.website.name: names no field"}},
+		{"a tick without words", exampleFile() + "forms: {website: {email: x, consent_sms: y}}", []string{"forms.website: a tick proves nothing without the words beside it"}},
 		{"all at once", strings.Replace(with("zone", "zone: Denver"), "phone: ", "fone: ", 1), []string{"zone: ", `"fone" is unknown`, "phone: missing"}},
 		{"an endless file", strings.Repeat("#", 65<<10), []string{"longer than 64 KiB"}},
 	} {

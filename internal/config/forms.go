@@ -58,22 +58,23 @@ var formName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 func (d *document) checkForms(key string, all map[string]Form) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		form, at := all[name], key+"."+name
+		fault := func(problem, cure string) { d.at(d.lines[key], at+problem, cure) }
 		if !formName.MatchString(name) {
 			d.fault(key, quote(name)+" cannot stand in an address", "name the form with small letters, digits and hyphens, such as website")
 			continue
 		}
 		for _, field := range slices.Sorted(maps.Keys(form)) {
 			if !slices.Contains(FormKeys, field) {
-				d.fault(key, at+": "+quote(field)+" is unknown", meant(field, FormKeys, "remove it, or see docs/connect.md for what there is"))
+				fault(": "+quote(field)+" is unknown", meant(field, FormKeys, "remove it, or see docs/connect.md for what there is"))
 			} else if len(form[field]) == 0 || slices.Contains(form[field], "") {
-				d.fault(key, at+"."+field+": names no field", "write the name that the builder gives its field")
+				fault("."+field+": names no field", "write the name that the builder gives its field")
 			}
 		}
 		if form["email"] == nil && form["phone"] == nil {
-			d.fault(key, at+": nobody could be answered", "say which field is the email or the phone")
+			fault(": nobody could be answered", "say which field is the email or the phone")
 		}
 		if (form["consent_email"] != nil || form["consent_sms"] != nil) && len(form["consent_version"]) != 1 {
-			d.fault(key, at+": a tick proves nothing without the words beside it", "write consent_version: and the version that the form shows")
+			fault(": a tick proves nothing without the words beside it", "write consent_version: and the version that the form shows")
 		}
 	}
 }
