@@ -65,7 +65,7 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	if err != nil {
 		return err
 	}
-	verdict := gate.Decide(w.snapshot(p, moment.Suppressed), w.now())
+	verdict := gate.Decide(w.snapshot(p, moment), w.now())
 	if verdict.Do != gate.Go {
 		return w.refrain(ctx, p, verdict)
 	}
@@ -84,6 +84,13 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 		w.Log.ErrorContext(ctx, "message not written", "contact", p.Contact, "entry", p.Entry, "err", err)
 		return w.settle(ctx, p, ledger.Waiting, gate.ReasonWords, w.in(wordsWait))
 	}
+	if verdict, err = w.reserve(ctx, p, moment); err != nil {
+		w.Log.ErrorContext(ctx, "no place under the caps", "contact", p.Contact, "entry", p.Entry, "err", err)
+		verdict = gate.Verdict{Do: gate.Hold, Until: w.in(time.Minute), Why: gate.ReasonUnreadable}
+	}
+	if verdict.Do != gate.Go {
+		return w.refrain(ctx, p, verdict)
+	}
 	sending, cancel := context.WithTimeout(ctx, sendTimeout)
 	out := w.Channels[p.Via].Send(sending, message)
 	cancel()
@@ -94,6 +101,7 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	w.Log.Log(ctx, level, "message "+out.State.String(), "contact", p.Contact, "entry", p.Entry, "channel", p.Via,
 		"attempt", p.Row.Tries, "code", out.Code, "took", time.Since(start).Round(time.Millisecond), "err", out.Err)
 	w.countSend(p, out)
+	w.giveBack(ctx, p, out)
 	p.Row.Words, p.Row.Provider, p.Row.Code = words, out.ID, out.Code
 	return w.conclude(ctx, p, out)
 }

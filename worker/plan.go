@@ -99,14 +99,16 @@ func (w *Worker) address(p *ledger.Planned) string {
 }
 
 // snapshot is what the gate decides on.
-func (w *Worker) snapshot(p *ledger.Planned, suppressed gate.Suppression) gate.Snapshot {
+func (w *Worker) snapshot(p *ledger.Planned, m ledger.Moment) gate.Snapshot {
 	name, _ := template(p.Entry.Template)
 	return gate.Snapshot{
 		Class: gate.Class(w.Templates.Class(name)), Via: p.Via,
 		Address: w.address(p) != "", Consent: p.Submission.Consent.Given(p.Via),
-		Suppressed: suppressed, Unread: p.Unread, Stopped: string(p.Stopped),
-		Trial: w.Trial && !p.Live && !w.toStaff(p),
-		Due:   unix(p.Row.Planned), Windows: w.Windows, Zones: gate.Zones(p.Submission, p.Via, w.Clinic.Zone),
+		Suppressed: m.Suppressed, Unread: p.Unread, Stopped: string(p.Stopped), Unreadable: m.Unreadable,
+		Trial:  w.Trial && !p.Live && !w.toStaff(p),
+		Silent: w.TextFirst && !m.Texted, Earlier: m.Earlier,
+		Due: unix(p.Row.Planned), Windows: w.Windows, Zones: gate.Zones(p.Submission, p.Via, w.Clinic.Zone),
+		Home: gate.Home(p.Submission, w.Clinic.Zone),
 	}
 }
 

@@ -42,7 +42,7 @@ type Pause struct {
 //
 // A message of the kinds that a submission may lead to, and that was not even
 // planned, is there too, with the gate's reason. Earlier submissions of the
-// person, and so caps, are not known here.
+// person, and so what they count under the caps, are not known here.
 func (w *Worker) Rehearse(t tasks.Submission, read time.Time) ([]Rehearsed, error) {
 	s := submission(t)
 	r := rehearsal{Worker: *w, submission: s, read: read, now: s.At}
@@ -88,6 +88,7 @@ type rehearsal struct {
 	unread     bool
 	read       time.Time
 	now        time.Time
+	texts      []gate.Earlier // that went
 }
 
 func (r *rehearsal) planned(step ledger.Step) *ledger.Planned {
@@ -107,12 +108,15 @@ func (r *rehearsal) play(p *ledger.Planned) (Rehearsed, error) {
 	m := Rehearsed{Template: name, Via: p.Via, Staff: name == staffNote}
 	for r.now = unix(p.Row.Due).In(r.submission.At.Location()); len(m.Pauses) < most; {
 		p.Unread = r.unread && (r.read.IsZero() || r.now.Before(r.read))
-		verdict := gate.Decide(r.snapshot(p, ""), r.now)
+		verdict := gate.Decide(r.snapshot(p, ledger.Moment{Earlier: r.texts}), r.now)
 		p.Row.At, m.At = r.now.Unix(), r.now
 		switch verdict.Do {
 		case gate.Go:
 			var err error
 			m.Goes = true
+			if r.counted(p) {
+				r.texts = append(r.texts, gate.Earlier{At: r.now, Sequence: true})
+			}
 			m.Message, m.Words, err = r.write(context.Background(), p)
 			return m, err
 		case gate.Never:

@@ -69,6 +69,7 @@ type Worker struct {
 	Trial     bool                        // only staff get messages until the ledger says that the service is live
 	Pace      map[contact.Via]ledger.Rate // of all workers together; no entry sets no limit
 	ReadFirst bool                        // a person reads a submission before more than the confirmation email goes
+	TextFirst bool                        // no automated text goes to a number that has not texted in
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil: nothing is counted
 

@@ -67,7 +67,8 @@ func (w *clinicWorld) book() (*ledger.Ledger, alarm.Clock) {
 }
 
 // A thousand texts to one number are queued, claimed and in hand when its STOP
-// is answered: what goes after that was at Twilio already.
+// is answered: what goes after that was at Twilio already. They are reminders,
+// which no cap holds back.
 func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 	t.Parallel()
 	const number, queued = "+13035550142", 1000
@@ -80,7 +81,7 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 			Language: contact.English, Consent: contact.Consent{SMS: true},
 		}
 		admitted, err := book.Admit(t.Context(), s, ledger.Once{Content: s.ID}, func(*ledger.Person) ledger.Plan {
-			return ledger.Plan{Steps: []ledger.Step{{Template: "confirmation", Via: contact.ViaSMS, Due: s.At}}}
+			return ledger.Plan{Steps: []ledger.Step{{Template: "reminder", Via: contact.ViaSMS, Due: s.At}}}
 		})
 		if err != nil {
 			t.Fatal(err)

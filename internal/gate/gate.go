@@ -49,9 +49,13 @@ type Snapshot struct {
 	Stopped    string      // why the sequence ended: "replied", "booked", "staff"; "" while it runs
 	Unreadable bool        // some part of the above could not be read
 
+	Silent  bool      // the clinic texts only numbers that have texted in, and this one has not
+	Earlier []Earlier // the automated texts that this number got, or may have got
+
 	Due     time.Time
 	Windows hours.Windows
 	Zones   []*time.Location // every zone that the person may be in
+	Home    *time.Location   // whose hours an email keeps where those zones have none in common; nil: it does not go
 }
 
 // Verdict is the answer.
@@ -79,6 +83,7 @@ type rule struct {
 	consent bool          // the box for the channel was ticked
 	reader  bool          // a person has read the submission first
 	hours   bool          // the send window is open where the person lives
+	caps    bool          // the number has not had its texts for the day, the week and the sequence
 	life    time.Duration // how long after it was due it still says something
 }
 
@@ -93,11 +98,11 @@ const day = 24 * time.Hour
 var rules = map[Class]map[contact.Via]rule{
 	Confirmation: {
 		contact.ViaEmail: {life: day},
-		contact.ViaSMS:   {consent: true, reader: true, hours: true, life: 3 * day},
+		contact.ViaSMS:   {consent: true, reader: true, hours: true, caps: true, life: 3 * day},
 	},
 	FollowUp: {
 		contact.ViaEmail: {consent: true, reader: true, hours: true, life: 7 * day},
-		contact.ViaSMS:   {consent: true, reader: true, hours: true, life: 7 * day},
+		contact.ViaSMS:   {consent: true, reader: true, hours: true, caps: true, life: 7 * day},
 	},
 	Reminder: {
 		contact.ViaEmail: {reader: true, life: 7 * day},
@@ -133,6 +138,10 @@ func Decide(s Snapshot, now time.Time) Verdict {
 		return Verdict{Never, time.Time{}, ReasonNoConsent}
 	case s.Class == FollowUp && s.Stopped != "":
 		return Verdict{Never, time.Time{}, Reason(s.Stopped)}
+	case s.Silent && Counted(s.Class, s.Via):
+		return Verdict{Never, time.Time{}, ReasonSilent}
+	case rule.caps && s.inSequence() >= aSequence:
+		return Verdict{Never, time.Time{}, ReasonSequence}
 	case now.After(tooLate):
 		return Verdict{Never, time.Time{}, ReasonTooLate}
 	case s.Trial:
@@ -145,17 +154,28 @@ func Decide(s Snapshot, now time.Time) Verdict {
 	if !rule.hours {
 		return Verdict{Do: Go}
 	}
-	open, ok := s.Windows.Next(now, s.Zones)
+	open, why := s.opening(now, rule.caps)
 	switch {
-	case !ok:
-		return Verdict{Never, time.Time{}, ReasonNoHours}
-	case open.After(tooLate):
+	case open.IsZero():
+		return Verdict{Never, time.Time{}, why}
+	case open.After(tooLate) && why == ReasonHours:
 		return Verdict{Never, time.Time{}, ReasonTooLate}
+	case open.After(tooLate):
+		return Verdict{Never, time.Time{}, why}
 	case open.After(now):
-		return Verdict{Hold, open, ReasonHours}
+		return Verdict{Hold, open, why}
 	default:
 		return Verdict{Do: Go}
 	}
+}
+
+// Home is the zone whose hours an email keeps when the candidates have none in
+// common within a week: the browser's, else the clinic's.
+func Home(s contact.Submission, clinic *time.Location) *time.Location {
+	if zones := hours.Zones(s.Zone, nil); len(zones) > 0 {
+		return zones[0]
+	}
+	return clinic
 }
 
 // Zones are the candidates for where a person is: the browser's zone and those

@@ -119,8 +119,92 @@ func snapshots() *rapid.Generator[gate.Snapshot] {
 			Trial:      rapid.Bool().Draw(t, "trial"),
 			Stopped:    rapid.SampledFrom([]string{"", "booked"}).Draw(t, "stopped"),
 			Unreadable: rapid.Bool().Draw(t, "unreadable"),
+			Silent:     rapid.Bool().Draw(t, "silent"),
+			Earlier:    rapid.SliceOfN(earlier(), 0, 6).Draw(t, "earlier"),
 			Due:        at("2026-11-24 11:00").Add(time.Duration(rapid.IntRange(-200, 200).Draw(t, "due")) * time.Hour),
 			Windows:    hours.Default(), Zones: zones,
+		}
+	})
+}
+
+// earlier is a text of the fortnight around that Tuesday.
+func earlier() *rapid.Generator[gate.Earlier] {
+	return rapid.Custom(func(t *rapid.T) gate.Earlier {
+		return gate.Earlier{
+			At:       at("2026-11-24 00:00").Add(time.Duration(rapid.IntRange(-14*24*60, 14*24*60).Draw(t, "at")) * time.Minute),
+			Sequence: rapid.Bool().Draw(t, "sequence"),
+		}
+	})
+}
+
+// A person whose address is blocked gets nothing but the answer that they asked
+// for, and one who unsubscribed no follow-up.
+func TestABlockedAddressIsNeverGo(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := snapshots().Draw(t, "snapshot")
+		now := at("2026-11-24 00:00").Add(time.Duration(rapid.IntRange(0, 60*24*14).Draw(t, "minutes")) * time.Minute)
+		blocked := s.Suppressed != "" && s.Suppressed != gate.Unsubscribed || s.Suppressed == gate.Unsubscribed && s.Class == gate.FollowUp
+		if v := gate.Decide(s, now); blocked && v.Do == gate.Go {
+			t.Fatalf("%+v goes", s)
+		}
+	})
+}
+
+// However often the gate is asked, and with whatever texts to the number before,
+// no zone's clock ever sees a second text on a date, a fourth in seven, or a
+// sixth of a sequence.
+func TestTheCapsHoldInEveryZone(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		zones := rapid.SampledFrom([][]*time.Location{{denver}, {denver, zone("America/New_York")}, {denver, zone("Pacific/Honolulu")}}).Draw(t, "zones")
+		s := gate.Snapshot{Class: gate.FollowUp, Via: contact.ViaSMS, Address: true, Consent: true, Windows: hours.Default(), Zones: zones}
+		if rapid.Bool().Draw(t, "always open") {
+			s.Windows = hours.Always()
+		}
+		now := at("2026-10-20 00:00")
+		for range rapid.IntRange(1, 60).Draw(t, "asked") {
+			now = now.Add(time.Duration(rapid.IntRange(1, 30*60).Draw(t, "minutes")) * time.Minute)
+			s.Due = now
+			v := gate.Decide(s, now)
+			if v.Do == gate.Hold && rapid.Bool().Draw(t, "waits") {
+				now = v.Until
+				if s.Due = now; gate.Decide(s, now).Do != gate.Go {
+					t.Fatalf("held until %s, and then it may not go", now)
+				}
+				v.Do = gate.Go
+			}
+			if v.Do == gate.Go {
+				s.Earlier = append(s.Earlier, gate.Earlier{At: now, Sequence: rapid.Bool().Draw(t, "sequence")})
+			}
+		}
+		sequence := 0
+		for i, e := range s.Earlier {
+			if e.Sequence {
+				sequence++
+			}
+			for _, z := range zones {
+				date := func(t time.Time) time.Time {
+					y, m, d := t.In(z).Date()
+					return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+				}
+				week := 0
+				for _, o := range s.Earlier[:i+1] {
+					days := date(e.At).Sub(date(o.At)) / (24 * time.Hour)
+					if days < 7 {
+						week++
+					}
+					if days == 0 && o != e {
+						t.Fatalf("two texts on %s in %s", date(e.At).Format(time.DateOnly), z)
+					}
+				}
+				if week > 3 {
+					t.Fatalf("%d texts in the seven days to %s in %s", week, e.At, z)
+				}
+			}
+		}
+		if sequence > 5 {
+			t.Fatalf("%d texts of one sequence", sequence)
 		}
 	})
 }
@@ -136,6 +220,10 @@ func TestARestrictionNeverOpens(t *testing.T) {
 		func(s *gate.Snapshot) { s.Trial = true },
 		func(s *gate.Snapshot) { s.Stopped = "booked" },
 		func(s *gate.Snapshot) { s.Unreadable = true },
+		func(s *gate.Snapshot) { s.Silent = true },
+		func(s *gate.Snapshot) {
+			s.Earlier = append(s.Earlier[:len(s.Earlier):len(s.Earlier)], gate.Earlier{At: at("2026-11-27 12:00"), Sequence: true})
+		},
 		func(s *gate.Snapshot) { s.Zones = append(s.Zones[:len(s.Zones):len(s.Zones)], zone("Asia/Tokyo")) },
 	}
 	rapid.Check(t, func(t *rapid.T) {

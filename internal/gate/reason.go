@@ -23,6 +23,9 @@ const (
 	ReasonUnread       Reason = "unread"
 	ReasonHours        Reason = "hours"
 	ReasonNoHours      Reason = "no_hours"
+	ReasonCap          Reason = "cap"
+	ReasonSequence     Reason = "cap_sequence"
+	ReasonSilent       Reason = "silent"
 	ReasonProvider     Reason = "provider"
 	ReasonRefused      Reason = "refused"
 	ReasonWords        Reason = "words"
@@ -49,6 +52,9 @@ var sentences = map[Reason]string{
 	ReasonUnread:       "A person must read the submission first.",
 	ReasonHours:        "It waits for hours in which messages may go where the person lives.",
 	ReasonNoHours:      "No common hour within seven days in which it may go; please call.",
+	ReasonCap:          "This number has had its automated texts for the day or the week.",
+	ReasonSequence:     "This number has had all the automated texts that may follow from one form.",
+	ReasonSilent:       "Texts go only to numbers that have texted the clinic first; this one has not.",
 	ReasonProvider:     "The provider could not take it now; it will be tried again.",
 	ReasonRefused:      "The provider refused it.",
 	ReasonWords:        "The message could not be written; its template needs a look.",

@@ -54,6 +54,12 @@ func (d Date) at(minute int, zone *time.Location) time.Time {
 	}
 }
 
+// Midnight is the moment at which the day began on which t falls in the zone,
+// that many days later; earlier when days is negative.
+func Midnight(t time.Time, zone *time.Location, days int) time.Time {
+	return dateOf(t.In(zone)).add(days).at(0, zone)
+}
+
 // Span is a stretch of one day by the clock on the wall, in minutes after
 // midnight. It holds its first minute and ends as its last one begins. The zero
 // Span is empty.

@@ -86,7 +86,7 @@ func TestAPauseIsToldToEveryClaimUntilItEnds(t *testing.T) {
 	}
 	w.redis.Del(t.Context(), "f:pause:email")
 	moment, err = w.Claim(t.Context(), w.message(t, a.Contact, "1.followup-1"), "a", time.Now())
-	if err != nil || moment != (ledger.Moment{}) {
+	if err != nil || moment.Paused != 0 || moment.Suppressed != "" {
 		t.Errorf("%+v, %v", moment, err)
 	}
 }

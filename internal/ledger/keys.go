@@ -22,6 +22,7 @@ import (
 //	f:by:email:HASH        string  ID of the person with this address
 //	f:by:phone:HASH        string  ID of the person with this number
 //	f:stop:VIA:{HASH}      string  why this address gets nothing (outlives the person)
+//	f:texts:{HASH}         string  the automated texts to this number, a line each, for 61 days
 //	f:in:{HASH}            hash    texts from this number by the provider's id, and how far each came
 //	f:proof:{HASH}         list    what was asked for from this number, sealed (outlives the person)
 //	f:helped:HASH          string  this number was answered a moment ago
@@ -54,6 +55,7 @@ func indexKey(kind, hash string) string             { return "f:by:" + kind + ":
 func suppressionKey(v contact.Via, h string) string { return "f:stop:" + string(v) + ":{" + h + "}" }
 func foldKey(hash string) string                    { return "f:fold:" + hash }
 func idempotencyKey(submission string) string       { return "f:key:" + submission }
+func textsKey(hash string) string                   { return "f:texts:{" + hash + "}" }
 func inboundKey(hash string) string                 { return "f:in:{" + hash + "}" }
 func proofKey(hash string) string                   { return "f:proof:{" + hash + "}" }
 func helpedKey(hash string) string                  { return "f:helped:" + hash }

@@ -91,7 +91,10 @@ func (p *Planned) setFlags(unread, stopped string) error {
 // Moment is what may keep a message back, as true in the moment after its claim.
 type Moment struct {
 	Suppressed gate.Suppression
-	Paused     time.Duration // its provider is not asked for so long, in real time
+	Paused     time.Duration  // its provider is not asked for so long, in real time
+	Earlier    []gate.Earlier // with a text: what else its number got
+	Texted     bool           // with a text: its number has texted us
+	Unreadable bool           // what the number got cannot be told
 }
 
 // Claim takes the message for one attempt, named try, and reads in the same
@@ -105,13 +108,17 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 	}
 	row.Try, row.Since, row.Tries = try, at.Unix(), row.Tries+1
 	was := *p
-	var suppressed *redis.StringCmd
+	var suppressed, texts *redis.StringCmd
 	var paused *redis.DurationCmd
-	var live *redis.IntCmd
+	var live, texted *redis.IntCmd
 	unread, stopped, err := l.swap(ctx, p, row, func(pipe redis.Pipeliner) {
 		suppressed = pipe.Get(ctx, l.suppression(p))
 		paused = pipe.PTTL(ctx, pauseKey(p.Via))
 		live = pipe.Exists(ctx, keyLive)
+		if p.Via == contact.ViaSMS {
+			number := l.addressHash(p.Via, p.Submission)
+			texts, texted = pipe.Get(ctx, textsKey(number)), pipe.Exists(ctx, inboundKey(number))
+		}
 	})
 	if err != nil {
 		if !errors.Is(err, ErrRace) {
@@ -119,9 +126,14 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 		}
 		return Moment{}, fmt.Errorf("claim %s: %w", p.ID(), err)
 	}
-	why, err := suppressed.Result()
-	if errors.Is(err, redis.Nil) {
-		err = nil
+	why, err := optional(suppressed)
+	m := Moment{Suppressed: gate.Suppression(why), Paused: left(paused)}
+	if texts != nil {
+		var bad error
+		p.texts, bad = optional(texts)
+		err = errors.Join(err, bad, texted.Err())
+		m.Earlier, bad = p.earlier()
+		m.Texted, m.Unreadable = texted.Val() > 0, bad != nil
 	}
 	if err = errors.Join(err, paused.Err(), live.Err(), p.setFlags(unread, stopped)); err != nil {
 		*p = was
@@ -129,7 +141,16 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 		return Moment{}, fmt.Errorf("claim %s: read what may keep it back: %w", p.ID(), err)
 	}
 	p.Live = live.Val() > 0
-	return Moment{gate.Suppression(why), left(paused)}, nil
+	return m, nil
+}
+
+// optional gives what a key holds, "" when there is none.
+func optional(c *redis.StringCmd) (string, error) {
+	s, err := c.Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	return s, err
 }
 
 // unclaim takes back a claim whose answer was an error: it may have been made

@@ -119,7 +119,8 @@ type Planned struct {
 	Stopped    gate.Reason        // why the sequence ended; "" while it runs
 	Live       bool               // the service has left its trial; known after Claim
 
-	raw string // the row as it was read: a change holds only if it is still that
+	raw   string // the row as it was read: a change holds only if it is still that
+	texts string // the same of the list of texts to the number, with a claimed text
 }
 
 // ID names the message at providers, the same for every attempt: opaque, of
