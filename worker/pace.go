@@ -17,7 +17,7 @@ func (w *Worker) turn(ctx context.Context, p *ledger.Planned, before ledger.Row,
 	if rate == (ledger.Rate{}) {
 		return gate.Verdict{Do: gate.Go}
 	}
-	snapshot := w.snapshot(p, m.Suppressed)
+	snapshot := w.snapshot(p, m)
 	ask := ledger.Turn{Urgent: isUrgent(snapshot.Class), Midnight: midnight(w.now().In(w.Clinic.Zone))}
 	if before.Why == gate.ReasonPace {
 		ask.Reserved = unix(before.Due)

@@ -120,6 +120,7 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
 		Links: h.links(), Windows: h.windows, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst, Log: h.log, Metrics: h.metrics,
+		TextFirst: h.clinic.TextFirst,
 	}
 }
 
@@ -142,11 +143,11 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 	if h.spool != nil {
 		in.Enqueue = h.spool.Commit
 	}
-	if h.channels[contact.ViaSMS] != nil {
+	if h.channels[contact.ViaSMS] != nil && !h.clinic.TextFirst {
 		in.NextSMS = h.nextSMS
 	}
 	c := web.Config{
-		Intake: in, Texts: in.NextSMS != nil,
+		Intake: in, Texts: h.channels[contact.ViaSMS] != nil,
 		Links: links{h.links(), &desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}},
 		Pages: pages,
 		Clinic: web.Clinic{

@@ -55,6 +55,8 @@ func TestWhatTheClinicsFileMaySay(t *testing.T) {
 		{"follow-ups as they are without", with("followups", ""), func(c config.Clinic) bool { return len(c.FollowUps) == 3 }},
 		{"follow-ups by the hour", with("followups", "followups:\n  - 12h\n  - 60d"), func(c config.Clinic) bool { return c.FollowUps[0] == 12*time.Hour && c.FollowUps[1] == 60*day }},
 		{"answers to the sender", with("reply_to", ""), func(c config.Clinic) bool { return c.ReplyTo == "hello@joydevie.example" }},
+		{"texts come second", with("text_first", "text_first: true"), func(c config.Clinic) bool { return c.TextFirst }},
+		{"texts come first", with("text_first", ""), func(c config.Clinic) bool { return !c.TextFirst }},
 		{"no links", with("booking_url", "booking_url:"), func(c config.Clinic) bool { return c.BookingURL == "" }},
 		{"a number without quotes", with("phone", "phone: +13035550100"), func(c config.Clinic) bool { return c.Phone == "+13035550100" }},
 		{"hours on lines of their own", with("hours", "hours:\n  mon-fri: 9:00-12:00, 13:00-17:00\n  sat: \"10:00-14:00\""), func(c config.Clinic) bool {
@@ -147,6 +149,7 @@ func TestEachFaultOfTheClinicsFileHasItsLineAndItsCure(t *testing.T) {
 		{"a form that leads to nobody", exampleFile() + "forms: {website: {message: x}}", []string{"forms.website: nobody could be answered"}},
 		{"a field without a name", exampleFile() + "forms: {website: {email: x, name: []}}", []string{"forms.website.name: names no field"}},
 		{"a tick without words", exampleFile() + "forms: {website: {email: x, consent_sms: y}}", []string{"forms.website: a tick proves nothing without the words beside it"}},
+		{"texts that come maybe", with("text_first", "text_first: maybe"), []string{`text_first: "maybe" is neither true nor false; write text_first: true, or false`}},
 		{"all at once", strings.Replace(with("zone", "zone: Denver"), "phone: ", "fone: ", 1), []string{"zone: ", `"fone" is unknown`, "phone: missing"}},
 		{"an endless file", strings.Repeat("#", 65<<10), []string{"longer than 64 KiB"}},
 	} {

@@ -112,6 +112,12 @@ func (d *document) set(key string, node ast.Node, value reflect.Value) {
 		if *field, ok = scalar(node); !ok {
 			d.fault(key, "must be a single text", "write "+key+": and the text, in quotes if it has special characters")
 		}
+	case *bool:
+		text, _ := scalar(node)
+		on, err := strconv.ParseBool(text)
+		if *field = on; err != nil && text != "" {
+			d.fault(key, quote(text)+" is neither true nor false", "write "+key+": true, or false")
+		}
 	case *[]string:
 		if *field, ok = list(node); !ok {
 			d.fault(key, "must be a list", "write "+key+": [one, another]")

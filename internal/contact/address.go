@@ -94,7 +94,7 @@ func ParsePhone(s string) (Phone, error) {
 		return "", ErrNotAPhone
 	}
 	number, err := phonenumbers.Parse(bare, "US")
-	if err != nil || !phonenumbers.IsValidNumber(number) {
+	if err != nil || !phonenumbers.IsValidNumber(number) && !inNewArea(number) {
 		return "", ErrNotAPhone
 	}
 	return Phone(phonenumbers.Format(number, phonenumbers.E164)), nil
@@ -105,7 +105,13 @@ func ParsePhone(s string) (Phone, error) {
 // the Dominican Republic (809), toll-free and premium numbers are not.
 func (p Phone) Textable() bool {
 	number, err := phonenumbers.Parse(string(p), "US")
-	if err != nil || phonenumbers.GetRegionCodeForNumber(number) != "US" {
+	if err != nil {
+		return false
+	}
+	if inNewArea(number) {
+		return true
+	}
+	if phonenumbers.GetRegionCodeForNumber(number) != "US" {
 		return false
 	}
 	switch phonenumbers.GetNumberType(number) {
