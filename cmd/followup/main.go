@@ -79,6 +79,8 @@ func root(sys system) *cli.Command {
 			serviceCommand(sys, "work", "work alone: send messages; any number may run"),
 			screenCommand(sys),
 			keysCommand(sys),
+			doctorCommand(sys),
+			goLiveCommand(sys),
 			templatesCommand(sys),
 			rehearseCommand(sys),
 			configCommand(sys),

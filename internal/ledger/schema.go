@@ -43,8 +43,24 @@ func (l *Ledger) claimSchema(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	if version, err := strconv.Atoi(have); err != nil || version > Schema {
-		return fmt.Errorf("%w: schema %.20q, and this version knows %d", ErrNewer, have, Schema)
+	return known(have)
+}
+
+// Known returns ErrNewer where a newer followup is at home. It changes nothing.
+func (l *Ledger) Known(ctx context.Context) error {
+	have, err := l.redis.Get(ctx, keySchema).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	return known(have)
+}
+
+func known(schema string) error {
+	if version, err := strconv.Atoi(schema); err != nil || version > Schema {
+		return fmt.Errorf("%w: schema %.20q, and this version knows %d", ErrNewer, schema, Schema)
 	}
 	return nil
 }

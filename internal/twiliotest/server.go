@@ -1,6 +1,7 @@
 // Package twiliotest is a Twilio for tests: the Messages resource of the
 // 2010-04-01 API as Twilio's OpenAPI document describes it, with signed
-// webhooks, and faults on demand.
+// webhooks, and faults on demand; and what is read of the account, its numbers
+// and its messaging services.
 //
 //	srv := twiliotest.Start(t)
 //	srv.Fail("+13035550111", 0, twiliotest.Refuse(400, 21610)) // this number always
@@ -41,6 +42,9 @@ type Server struct {
 	messages []*Message
 	faults   []*armed
 	requests int
+	account  Account
+	numbers  []Number
+	services []MessagingService
 }
 
 // Message is one message that Twilio has.
@@ -65,11 +69,16 @@ func Start(t testing.TB) *Server {
 		APIKey:     newSID("SK"),
 		APISecret:  newSID("")[:32],
 		stop:       make(chan struct{}),
+		account:    Account{Status: "active", Type: "Full"},
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", s.guarded(s.create))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", s.guarded(s.list))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{file}", s.guarded(s.fetch))
+	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", s.guarded(s.listNumbers))
+	mux.HandleFunc("GET /2010-04-01/Accounts/{file}", s.guarded(s.fetchAccount))
+	mux.HandleFunc("GET /v1/Services/{service}", s.guarded(s.fetchService))
+	mux.HandleFunc("GET /v1/Services/{service}/PhoneNumbers", s.guarded(s.listServiceNumbers))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { notFound(w, r) })
 	s.http = httptest.NewServer(mux)
 	s.URL = s.http.URL
@@ -138,7 +147,7 @@ func (s *Server) guarded(next http.HandlerFunc) http.HandlerFunc {
 			problem(w, 401, 20003, "Authenticate")
 			return
 		}
-		if r.PathValue("account") != s.AccountSID {
+		if account := r.PathValue("account"); account != s.AccountSID && account != "" {
 			notFound(w, r)
 			return
 		}

@@ -40,11 +40,15 @@ type call struct {
 // call makes a client that lives for one call of the API. An API key signs in
 // for an account that it does not name, hence SetAccountSid.
 func (s *Sender) call(ctx context.Context) (*call, *openapi.ApiService) {
-	c := &call{ctx: ctx, base: s.base, next: s.transport}
-	user, password := s.settings.AccountSID, s.settings.AuthToken
 	if s.settings.APIKey != "" {
-		user, password = s.settings.APIKey, s.settings.APISecret
+		return s.callAs(ctx, s.settings.APIKey, s.settings.APISecret)
 	}
+	return s.callAs(ctx, s.settings.AccountSID, s.settings.AuthToken)
+}
+
+// callAs is call with credentials of the caller's choice.
+func (s *Sender) callAs(ctx context.Context, user, password string) (*call, *openapi.ApiService) {
+	c := &call{ctx: ctx, base: s.base, next: s.transport}
 	api := &client.Client{
 		Credentials: client.NewCredentials(user, password),
 		HTTPClient: &http.Client{
