@@ -31,12 +31,15 @@ func (w *watch) lookAtRedis(ctx context.Context) *metrics.Redis {
 		return nil
 	}
 	r := &metrics.Redis{
-		Paused: map[string]bool{}, Trial: w.trial && !known.Live,
+		Paused: map[string]bool{}, Paces: map[string]metrics.Pace{}, Trial: w.trial && !known.Live,
 		Sweep:  metrics.Sweep{At: known.Swept.At, Lost: known.Swept.Lost, Again: known.Swept.Again, Behind: known.Swept.Behind},
 		Canary: metrics.Canary(known.Canary),
 	}
 	for v, is := range known.Paused {
 		r.Paused[string(v)] = is
+	}
+	for v, p := range known.Paced {
+		r.Paces[string(v)] = metrics.Pace{Ahead: p.Ahead, Today: p.Today, DayMax: w.pace[v].PerDay}
 	}
 	for _, q := range queues {
 		r.Queues = append(r.Queues, metrics.Queue(q))

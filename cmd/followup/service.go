@@ -77,7 +77,7 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 		h.metrics.Channel(string(v))
 	}
 	w := newWatch(name, bounded, h.ledger(bounded), h.metrics, log)
-	w.force, w.trial = h.force, h.trial
+	w.force, w.trial, w.pace = h.force, h.trial, h.pace
 	parts := []part{w.run, h.reload}
 	if name != config.Work {
 		if h.spool, err = intake.OpenSpool(c.Spool, h.enqueue(bounded), h.keys, log); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/dial"
 	"github.com/joydevie/followup/internal/intake"
 	"github.com/joydevie/followup/internal/ledger"
@@ -26,6 +27,7 @@ type watch struct {
 	spool   *intake.Spool // nil where no forms are taken in
 	force   bool          // start though the Redis loses what it is given
 	trial   bool          // only staff get messages, until the ledger says that the service is live
+	pace    map[contact.Via]ledger.Rate
 	metrics *metrics.Metrics
 	log     *slog.Logger
 	durable chan struct{} // closed once Redis has been seen to keep what it is given

@@ -45,6 +45,13 @@ type Watched struct {
 	Canary Canary
 	Live   bool // the service was let out of its trial
 	Paused map[contact.Via]bool
+	Paced  map[contact.Via]Paced
+}
+
+// Paced is how far a channel's pace is used up.
+type Paced struct {
+	Ahead time.Duration // until the last second that a message was given
+	Today int           // messages that went today
 }
 
 // Watch reads it in one round trip.
@@ -52,10 +59,11 @@ func (l *Ledger) Watch(ctx context.Context) (Watched, error) {
 	var swept *redis.StringCmd
 	var canary *redis.SliceCmd
 	var live *redis.IntCmd
-	pauses := map[contact.Via]*redis.IntCmd{}
+	pauses, paces := map[contact.Via]*redis.IntCmd{}, map[contact.Via]*redis.SliceCmd{}
 	_, err := l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
 			pauses[v] = pipe.Exists(ctx, pauseKey(v))
+			paces[v] = pipe.HMGet(ctx, paceKey(v), "u", "s", "d", "dn")
 		}
 		live = pipe.Exists(ctx, keyLive)
 		canary = pipe.HMGet(ctx, keyCanary, "sent", "done", "took")
@@ -65,7 +73,16 @@ func (l *Ledger) Watch(ctx context.Context) (Watched, error) {
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return Watched{}, fmt.Errorf("watch: %w", err)
 	}
-	w := Watched{Live: live.Val() > 0, Paused: map[contact.Via]bool{}}
+	w := Watched{Live: live.Val() > 0, Paused: map[contact.Via]bool{}, Paced: map[contact.Via]Paced{}}
+	now := time.Now().Unix()
+	for v, c := range paces {
+		f := numbers(c)
+		p := Paced{Ahead: time.Duration(max(0, max(f[0], f[1])-now)) * time.Second}
+		if now < f[2] { // else what is counted there is yesterday's
+			p.Today = int(f[3])
+		}
+		w.Paced[v] = p
+	}
 	for v, is := range pauses {
 		w.Paused[v] = is.Val() > 0
 	}
@@ -74,17 +91,25 @@ func (l *Ledger) Watch(ctx context.Context) (Watched, error) {
 			return Watched{}, fmt.Errorf("watch: %w", err)
 		}
 	}
-	ms := func(i int) int64 {
-		text, _ := canary.Val()[i].(string)
-		n, _ := strconv.ParseInt(text, 10, 64)
-		return n
-	}
-	at := func(i int) (t time.Time) {
-		if n := ms(i); n > 0 {
-			t = time.UnixMilli(n)
-		}
-		return t
-	}
-	w.Canary = Canary{Sent: at(0), Done: at(1), Took: time.Duration(ms(2)) * time.Millisecond}
+	f := numbers(canary)
+	w.Canary = Canary{Sent: millis(f[0]), Done: millis(f[1]), Took: time.Duration(f[2]) * time.Millisecond}
 	return w, nil
+}
+
+// numbers reads fields of a hash; what is not there is 0.
+func numbers(c *redis.SliceCmd) []int64 {
+	values := make([]int64, len(c.Val()))
+	for i, v := range c.Val() {
+		text, _ := v.(string)
+		values[i], _ = strconv.ParseInt(text, 10, 64)
+	}
+	return values
+}
+
+// millis gives a time, 0 the zero time.
+func millis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
 }

@@ -22,6 +22,7 @@ type Redis struct {
 	MemoryUsed, MemoryMax int64 // bytes; both 0 when it does not tell
 	Queues                []Queue
 	Paused                map[string]bool // by channel
+	Paces                 map[string]Pace // by channel
 	Trial                 bool
 	Sweep                 Sweep
 	Canary                Canary
@@ -33,6 +34,12 @@ type Queue struct {
 	Name    string
 	States  map[string]int64
 	Latency time.Duration
+}
+
+// Pace is how far the pace of a channel is used up.
+type Pace struct {
+	Ahead         time.Duration
+	Today, DayMax int
 }
 
 // Sweep is the sweeper's last run; a zero At says that there was none.
@@ -107,6 +114,11 @@ func (l *looker) Collect(out chan<- prometheus.Metric) {
 	}
 	for channel, is := range r.Paused {
 		gauge(paused, map[bool]float64{true: 1}[is], channel)
+	}
+	for channel, p := range r.Paces {
+		gauge(paceAhead, p.Ahead.Seconds(), channel)
+		gauge(paceToday, float64(p.Today), channel)
+		gauge(paceMost, float64(p.DayMax), channel)
 	}
 	gauge(trial, map[bool]float64{true: 1}[r.Trial])
 	if at(sweepLast, r.Sweep.At); !r.Sweep.At.IsZero() {

@@ -26,11 +26,18 @@ func whole() *Metrics {
 	m.TaskFailed("contact:submitted")
 	m.See(Build{"v1", "abc", "go1"}, func(context.Context) Look {
 		return Look{Spool: &Spool{Waiting: 1}, Redis: &Redis{
-			MemoryUsed: 1, MemoryMax: 2, Queues: []Queue{{"mail", map[string]int64{"pending": 1}, time.Second}}, Paused: map[string]bool{"sms": true},
+			MemoryUsed: 1, MemoryMax: 2, Queues: []Queue{{"mail", map[string]int64{"pending": 1}, time.Second}}, Paused: map[string]bool{"sms": true}, Paces: map[string]Pace{"sms": {time.Second, 3, 9}},
 			Sweep: Sweep{At: at, Lost: 1}, Canary: Canary{Sent: at, Done: at, Took: time.Second},
 		}}
 	})
 	return m
+}
+
+// Whole is the scrape of one that has counted and found everything.
+func Whole() string {
+	rw := httptest.NewRecorder()
+	whole().Handler().ServeHTTP(rw, httptest.NewRequest("GET", "/metrics", nil))
+	return rw.Body.String()
 }
 
 func scrape(t *testing.T, m *Metrics) string {

@@ -56,13 +56,16 @@ var (
 	queueTasks = desc("followup_queue_tasks", "Tasks in a queue, by state.", "queue", "state")
 	queueWait  = desc("followup_queue_latency_seconds", "How long the oldest task that is due has waited in its queue; 0 for an empty one.", "queue")
 	paused     = desc("followup_channel_paused", "1 while a channel is paused, since its provider refuses our credentials, sender or TLS; else 0.", "channel")
+	paceAhead  = desc("followup_pace_ahead_seconds", "How far ahead seconds at a provider are reserved, by channel: so long would one more message wait.", "channel")
+	paceToday  = desc("followup_pace_day_messages", "Messages that went today by the clinic's calendar, by channel, where the channel has a pace.", "channel")
+	paceMost   = desc("followup_pace_day_max_messages", "Messages that may go in a day, by channel; 0 for no ceiling.", "channel")
 	trial      = desc("followup_trial_mode", "1 while the service is on trial: only staff get messages, until followup go-live; else 0.")
 	overdue    = desc("followup_messages_overdue", "Messages due for more than two minutes and not sent that the sweeper found in its last run: lost had lost their alarm and were rung for, again had been rung for before, behind wait their turn in a queue that is behind.", "found")
 	sweepLast  = desc("followup_sweep_last_run_timestamp_seconds", "When the sweeper last ended a run, in any process.")
 	canarySent = desc("followup_canary_last_sent_timestamp_seconds", "When a submission of our own was last handed to the form, by any process.")
 	canaryLast = desc("followup_canary_last_success_timestamp_seconds", "When a submission of our own last came through form, queue and worker.")
 	canaryTook = desc("followup_canary_last_duration_seconds", "How long that took.")
-	described  = []*prometheus.Desc{buildInfo, spoolDepth, spoolAside, redisUp, redisUsed, redisMax, queueTasks, queueWait, paused, trial, overdue, sweepLast, canarySent, canaryLast, canaryTook}
+	described  = []*prometheus.Desc{buildInfo, spoolDepth, spoolAside, redisUp, redisUsed, redisMax, queueTasks, queueWait, paused, paceAhead, paceToday, paceMost, trial, overdue, sweepLast, canarySent, canaryLast, canaryTook}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
