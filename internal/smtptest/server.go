@@ -26,6 +26,10 @@ type Options struct {
 	Implicit       bool     // TLS from the first byte (smtps)
 	User, Password string   // required to sign in before MAIL; "" offers no AUTH
 	Mechanisms     []string // offered; nil means PLAIN and LOGIN, the two that the server can check
+
+	// Taken, for loads, gets each accepted message as it came, from many
+	// goroutines; none is then read or kept. nil keeps them all.
+	Taken func(Message)
 }
 
 // Server is a running server.

@@ -268,8 +268,14 @@ func (s *session) data() error {
 	if failed, err := s.stumble(Dot); failed || err != nil {
 		return err
 	}
-	m.read()
-	if err := s.answer(Answer, fmt.Sprintf("250 2.0.0 Ok: queued as 4F%06X", s.server.record(m))); err != nil {
+	number := 0
+	if taken := s.server.options.Taken; taken != nil {
+		taken(m)
+	} else {
+		m.read()
+		number = s.server.record(m)
+	}
+	if err := s.answer(Answer, fmt.Sprintf("250 2.0.0 Ok: queued as 4F%06X", number)); err != nil {
 		return err
 	}
 	_, err = s.stumble(Idle)
