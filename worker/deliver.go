@@ -24,6 +24,9 @@ var stale = tasks.Email.Timeout + time.Minute
 // send, then write down. Of two alarms for one message the second finds it
 // claimed or done.
 func (w *Worker) deliver(ctx context.Context, v contact.Via, t tasks.Message) error {
+	if w.Hold != nil && w.Hold() {
+		return &busy{time.Second} // before the claim, which reads what is in force
+	}
 	entry, err := ledger.ParseEntry(t.Entry)
 	if err != nil {
 		return err

@@ -72,10 +72,11 @@ func where() string {
 	}
 }
 
-// busy says that another attempt holds the message; ask again after that long.
+// busy says that the message cannot be looked at now, most often since another
+// attempt holds it; ask again after that long.
 type busy struct{ after time.Duration }
 
-func (b *busy) Error() string { return "another attempt holds this message" }
+func (b *busy) Error() string { return "this message cannot be looked at now" }
 
 // waits are the pauses between tries at something of our own that failed.
 var waits = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute}

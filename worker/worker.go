@@ -56,7 +56,7 @@ type Words interface {
 }
 
 // Worker does the tasks. Every field is required but SMS in Channels, Pace,
-// Metrics and SweepEvery.
+// Metrics, Hold and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -72,6 +72,10 @@ type Worker struct {
 	TextFirst bool                        // no automated text goes to a number that has not texted in
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil: nothing is counted
+
+	// Hold reports whether nothing may be sent now, since an opt-out that somebody
+	// was told of is not yet in force. nil: something always may.
+	Hold func() bool
 
 	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
 

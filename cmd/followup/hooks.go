@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,15 +20,16 @@ import (
 // (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
 const retried = "#rc=5&rp=5xx,ct,rt"
 
-// webhooks are the handlers of what providers tell us, over a bounded client.
-func (h *house) webhooks(rdb redis.UniversalClient, c config.Config) (map[string]http.Handler, error) {
+// webhooks hear what providers tell us, over a bounded client.
+func (h *house) webhooks(rdb redis.UniversalClient, c config.Config) (webhook.Config, error) {
+	var none webhook.Config
 	replies, err := safety.Replies()
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	events, err := webhook.ParseSendGridKey(c.SendGridKey.Reveal())
 	if err != nil {
-		return nil, fmt.Errorf("SENDGRID_WEBHOOK_KEY: %w", err)
+		return none, fmt.Errorf("SENDGRID_WEBHOOK_KEY: %w", err)
 	}
 	var tokens []string
 	for _, t := range []config.Secret{c.Twilio.AuthToken, c.Twilio.AuthToken2} {
@@ -36,11 +37,15 @@ func (h *house) webhooks(rdb redis.UniversalClient, c config.Config) (map[string
 			tokens = append(tokens, t.Reveal())
 		}
 	}
-	return webhook.New(webhook.Config{
+	hooks := webhook.Config{
 		PublicURL: h.links().PublicURL, Tokens: tokens, SendGrid: events,
 		Ledger: h.ledger(rdb), Tasks: tasks.NewClient(rdb, h.keys), Replies: replies, Help: h.helpText,
 		Now: time.Now, Log: h.log,
-	})
+	}
+	if h.spool != nil {
+		hooks.Keep = func(ctx context.Context, text webhook.Text) error { return keep(ctx, h.spool, wish{Text: &text}) }
+	}
+	return hooks, nil
 }
 
 // helpText answers AYUDA and AIDE. Who asks in a language that we do not write

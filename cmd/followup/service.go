@@ -84,7 +84,6 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 			return fmt.Errorf("FOLLOWUP_SPOOL: %w", err)
 		}
 		h.spool.Metrics, w.spool = h.metrics, h.spool
-		parts = append(parts, h.spool.Drain)
 	}
 	admin, err := listen(c.AdminListen, "FOLLOWUP_ADMIN_LISTEN")
 	if err != nil {
@@ -100,15 +99,24 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 		if err != nil {
 			return err
 		}
-		handler, err := h.handler(bounded, hooks)
+		h.keepOptOuts(hooks, links{h.links(), h.desk(bounded), nil})
+		parts = append(parts, h.spool.Drain, h.vouch(bounded, c.Spool))
+		mounts, err := webhook.New(hooks)
+		if err != nil {
+			return err
+		}
+		handler, err := h.handler(bounded, mounts)
 		if err != nil {
 			return err
 		}
 		parts = append(parts, serve("public", web.HTTPServer(handler, log), public, log))
 	}
 	if name != config.Serve {
-		parts = append(parts, w.whileKept(func(ctx context.Context) error {
-			return h.worker(book).Run(ctx, patient, worker.DefaultConcurrency)
+		hear := &heed{ledger: h.ledger(bounded), spool: h.spool, log: log}
+		parts = append(parts, hear.watch, w.whileKept(func(ctx context.Context) error {
+			hand := h.worker(book)
+			hand.Hold = hear.hold
+			return hand.Run(ctx, patient, worker.DefaultConcurrency)
 		}))
 	}
 	return together(ctx, parts...)

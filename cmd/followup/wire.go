@@ -148,7 +148,7 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 	}
 	c := web.Config{
 		Intake: in, Texts: h.channels[contact.ViaSMS] != nil,
-		Links: links{h.links(), &desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}},
+		Links: links{h.links(), h.desk(rdb), h.spool},
 		Pages: pages,
 		Clinic: web.Clinic{
 			Name: h.clinic.Name, Phone: contact.Phone(h.clinic.Phone), Zone: h.zone,
@@ -201,10 +201,15 @@ func (h *house) nextSMS(s contact.Submission) time.Time {
 	return at
 }
 
+func (h *house) desk(rdb redis.UniversalClient) *desk.Desk {
+	return &desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}
+}
+
 // links lets the pages follow the signed links.
 type links struct {
 	desk.Links
-	desk *desk.Desk
+	desk  *desk.Desk
+	spool *intake.Spool // keeps the opt-outs that Redis cannot take; nil: they fail
 }
 
 // bad turns what makes a link useless into the one error that the pages know.
@@ -225,8 +230,10 @@ func (l links) Note(token string) (web.NoteLink, error) {
 
 func (l links) ActNote(ctx context.Context, token string) (web.NoteLink, error) {
 	t, err := l.ParseNote(token)
-	if err == nil {
-		err = l.desk.Act(ctx, t, "note")
+	if act := func(ctx context.Context) error { return l.desk.Act(ctx, t, "note") }; err == nil && t.Action == "stop" {
+		err = l.kept(ctx, wish{Note: token}, act)
+	} else if err == nil {
+		err = act(ctx)
 	}
 	if err != nil {
 		return web.NoteLink{}, bad(err)
@@ -242,7 +249,7 @@ func (l links) Unsubscribe(token string) error {
 func (l links) ActUnsubscribe(ctx context.Context, token string) error {
 	t, err := l.ParseUnsubscribe(token)
 	if err == nil {
-		err = l.desk.Unsubscribe(ctx, t.Contact, t.N)
+		err = l.kept(ctx, wish{Unsubscribe: token}, func(ctx context.Context) error { return l.desk.Unsubscribe(ctx, t.Contact, t.N) })
 	}
 	return bad(err)
 }

@@ -28,11 +28,17 @@ type Spool struct {
 	sealer  tasks.Sealer
 	log     *slog.Logger
 
+	// Heed does what an opt-out asks for, which KeepOptOut was given. It may be
+	// asked again for one that is done. It is required before Drain runs where
+	// opt-outs are kept.
+	Heed func(ctx context.Context, wish []byte) error
+
 	mu     sync.Mutex
 	last   int64           // the number of the newest file of this process
 	own    map[string]bool // files of this process that wait; true once written
 	others int             // files that the last look found beside these
 	aside  int             // files that could not be read
+	wishes int             // opt-outs that the last look found
 }
 
 const (
@@ -117,13 +123,17 @@ func (s *Spool) keep(ctx context.Context, t tasks.Submission, away error) error 
 	if err != nil {
 		return err
 	}
-	name, first, err := s.reserve()
+	name, first, err := s.reserve(waitingSuffix)
 	if err != nil {
 		return err
 	}
 	if first && away != nil {
 		s.log.WarnContext(ctx, "redis is away; submissions go to the spool", "err", away)
 	}
+	return s.put(ctx, name, sealed)
+}
+
+func (s *Spool) put(ctx context.Context, name string, sealed []byte) error {
 	return within(ctx, func() error {
 		err := write(s.folder, name, sealed)
 		s.wrote(name, err)
@@ -134,14 +144,14 @@ func (s *Spool) keep(ctx context.Context, t tasks.Submission, away error) error 
 // reserve gives the next file its name: a number that grows, so that names sort
 // in the order of arrival, and a random part, since other processes count too.
 // From here on the spool is not empty.
-func (s *Spool) reserve() (name string, first bool, err error) {
+func (s *Spool) reserve(suffix string) (name string, first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.own)+s.others >= spoolLimit {
+	if suffix == waitingSuffix && len(s.own)+s.others >= spoolLimit {
 		return "", false, ErrSpoolFull
 	}
 	s.last = max(s.last+1, time.Now().UnixNano())
-	name = fmt.Sprintf("%019d-%s%s", s.last, rand.Text()[:8], waitingSuffix)
+	name = fmt.Sprintf("%019d-%s%s", s.last, rand.Text()[:8], suffix)
 	first = len(s.own)+s.others == 0
 	s.own[name] = false
 	return name, first, nil

@@ -14,8 +14,8 @@ import (
 	"github.com/joydevie/followup/tasks"
 )
 
-// Drain queues what waits, oldest first, whenever Redis takes it, until ctx is
-// done. Of several processes on one folder one drains at a time. A crash
+// Drain does what the opt-outs that wait ask for, and then queues the
+// submissions, oldest first, whenever Redis takes it, until ctx is done. Of several processes on one folder one drains at a time. A crash
 // between queueing and removing queues a submission again under the same id,
 // which counts once.
 func (s *Spool) Drain(ctx context.Context) error {
@@ -56,7 +56,10 @@ func (s *Spool) pass(ctx context.Context) (drained int, err error) {
 		if err != nil || len(names) == 0 || !alone {
 			return drained, err
 		}
-		for _, name := range names {
+		wishes, submissions := optOutsFirst(names)
+		heeded, failed := s.heed(ctx, wishes)
+		drained += heeded
+		for _, name := range submissions {
 			queued, err := s.drain(ctx, name)
 			if err != nil {
 				return drained, err
@@ -65,6 +68,9 @@ func (s *Spool) pass(ctx context.Context) (drained int, err error) {
 				return drained, nil // Redis is still away
 			}
 			drained++
+		}
+		if failed != nil {
+			return drained, failed
 		}
 	}
 }
@@ -82,13 +88,7 @@ func (s *Spool) drain(ctx context.Context, name string) (queued bool, err error)
 	}
 	t, err := tasks.Submitted.Decode(sealed, s.sealer)
 	if err != nil {
-		// It must not stand in the way of all others, nor be lost.
-		s.log.ErrorContext(ctx, "spooled submission cannot be read; set aside", "id", name, "err", err)
-		if err := os.Rename(path, path+asideSuffix); err != nil {
-			return false, fmt.Errorf("spool: %w", err)
-		}
-		s.forget(name)
-		return true, nil
+		return true, s.setAside(ctx, name, err)
 	}
 	if err := s.queue(ctx, t); err != nil {
 		return false, nil
@@ -98,6 +98,18 @@ func (s *Spool) drain(ctx context.Context, name string) (queued bool, err error)
 	}
 	s.forget(name)
 	return true, nil
+}
+
+// setAside keeps what cannot be read from standing in the way of all others, and
+// from being lost.
+func (s *Spool) setAside(ctx context.Context, name string, why error) error {
+	s.log.ErrorContext(ctx, "spooled file cannot be read; set aside", "id", name, "err", why)
+	path := filepath.Join(s.folder, name)
+	if err := os.Rename(path, path+asideSuffix); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	s.forget(name)
+	return nil
 }
 
 func (s *Spool) forget(name string) {
@@ -118,10 +130,13 @@ func (s *Spool) look() (names []string, err error) {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	tidy(s.folder, entries)
-	aside := 0
+	aside, wishes := 0, 0
 	for _, e := range entries {
+		if strings.HasSuffix(strings.TrimSuffix(e.Name(), asideSuffix), optOutSuffix) {
+			wishes++ // one that cannot be read may be anybody's
+		}
 		switch {
-		case strings.HasSuffix(e.Name(), waitingSuffix):
+		case strings.HasSuffix(e.Name(), waitingSuffix), strings.HasSuffix(e.Name(), optOutSuffix):
 			names = append(names, e.Name())
 		case strings.HasSuffix(e.Name(), asideSuffix):
 			aside++
@@ -135,7 +150,7 @@ func (s *Spool) look() (names []string, err error) {
 			delete(s.own, name)
 		}
 	}
-	s.others, s.aside = 0, aside
+	s.others, s.aside, s.wishes = 0, aside, wishes
 	for _, name := range names {
 		if _, ours := s.own[name]; !ours {
 			s.others++

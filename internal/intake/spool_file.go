@@ -13,6 +13,7 @@ import (
 // What a file of the spool is, by the end of its name.
 const (
 	waitingSuffix = ".task"       // a submission that waits
+	optOutSuffix  = ".optout"     // an opt-out that waits: it goes first
 	partSuffix    = ".part"       // one that is being written, or whose writer died
 	asideSuffix   = ".unreadable" // one that could not be read
 	lockName      = "lock"

@@ -42,6 +42,7 @@ import (
 //	f:canary:turn          string  the process that sent it, until it is time to send another
 //	f:pause:VIA            string  why the provider of a channel is not asked, until it is asked again
 //	f:pace:VIA             hash    the slots of a channel's provider: the last that were given, and the day's count
+//	f:servers              hash    when each server last vouched that no opt-out waits with it
 //	f:mark                 string  there since the first start: gone when Redis was flushed
 //	f:schema               string  version of the ledger: an older followup than that does not start
 //	f:live                 string  who ended the trial, and when, JSON; until then only staff get messages
@@ -77,7 +78,8 @@ const (
 	keyCanary     = "f:canary"
 	keyCanaryTurn = "f:canary:turn"
 
-	keyListed = "f:listed"
+	keyListed  = "f:listed"
+	keyServers = "f:servers"
 )
 
 // Fields of a person's hash.

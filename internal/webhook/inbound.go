@@ -15,6 +15,17 @@ import (
 	"github.com/joydevie/followup/tasks"
 )
 
+// Text is what somebody wrote to us.
+type Text struct {
+	From       contact.Phone   `json:"from"`
+	SID        string          `json:"sid"` // the provider's id of it
+	Body       contact.Private `json:"body"`
+	OptOutType string          `json:"opt_out_type,omitempty"` // the provider's own reading of it
+}
+
+// keepPatience bounds the wait for a disk, once Redis has used up its time.
+const keepPatience = 2 * time.Second
+
 // inbound takes in a text that somebody wrote to us. An opt-out is in force
 // when it is answered, for a number that we do not know too (47 CFR
 // 64.1200(a)(10)); what staff see of it comes by a task.
@@ -26,8 +37,32 @@ func (t *twilio) inbound(ctx context.Context, w http.ResponseWriter, _ *http.Req
 		say(w, "")
 		return nil
 	}
-	reply := t.read(f["Body"], f["OptOutType"])
-	in := ledger.Inbound{From: from, SID: sid, Text: contact.Private(f["Body"]), Rule: reply.Rule, Of: t.Replies.Version()}
+	text := Text{from, sid, contact.Private(f["Body"]), f["OptOutType"]}
+	answer, err := t.take(ctx, text)
+	if err != nil {
+		if t.Keep != nil && t.read(string(text.Body), text.OptOutType).Kind == safety.OptOut {
+			// Twilio tells it again for some seconds; this outlasts that.
+			keeping, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepPatience)
+			defer cancel()
+			err = errors.Join(err, t.Keep(keeping, text))
+		}
+		return err
+	}
+	say(w, answer)
+	return nil
+}
+
+// Take takes in a text that was kept. Doing it twice, or after the provider has
+// told it again, has the effect of once.
+func (c Config) Take(ctx context.Context, text Text) error {
+	_, err := (&twilio{c}).take(ctx, text)
+	return err
+}
+
+// take does all that a text asks for, and gives what to answer.
+func (t *twilio) take(ctx context.Context, text Text) (answer string, err error) {
+	reply := t.read(string(text.Body), text.OptOutType)
+	in := ledger.Inbound{From: text.From, SID: text.SID, Text: text.Body, Rule: reply.Rule, Of: t.Replies.Version()}
 	switch {
 	case reply.Kind == safety.OptIn:
 		in.Lift = true
@@ -37,25 +72,16 @@ func (t *twilio) inbound(ctx context.Context, w http.ResponseWriter, _ *http.Req
 		in.Why = gate.OptedOut
 	}
 	progress, err := t.Ledger.Hear(ctx, in)
-	if err != nil {
-		return err
-	}
-	if progress == ledger.Settled {
-		say(w, "")
-		return nil
+	if err != nil || progress == ledger.Settled {
+		return "", err
 	}
 	if err := t.follow(ctx, in, reply); err != nil {
-		return err
+		return "", err
 	}
-	answer, err := t.answer(ctx, from, reply)
-	if err != nil {
-		return err
+	if answer, err = t.answer(ctx, text.From, reply); err != nil {
+		return "", err
 	}
-	if err := t.Ledger.Heard(ctx, from, sid); err != nil {
-		return err
-	}
-	say(w, answer)
-	return nil
+	return answer, t.Ledger.Heard(ctx, text.From, text.SID)
 }
 
 // read classifies a text, by Twilio's word for it and by its own. Twilio knows

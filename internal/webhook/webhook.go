@@ -35,8 +35,13 @@ type Config struct {
 	Tasks     *tasks.Client
 	Replies   *safety.Screen
 	Help      func(language string) string // the text that answers AYUDA; "" answers nothing
-	Now       func() time.Time             // real time
-	Log       *slog.Logger
+
+	// Keep keeps an opt-out that could not be written down, for Take to be given
+	// later; the provider is asked to tell it again all the same. nil keeps none.
+	Keep func(context.Context, Text) error
+
+	Now func() time.Time // real time
+	Log *slog.Logger
 }
 
 // New gives the handlers by their patterns. A provider that is not set up has
