@@ -37,3 +37,9 @@ func (l *Live) Render(name, language string, d Data) (Rendered, error) {
 
 // Class does as Set.Class.
 func (l *Live) Class(name string) string { return l.Set().Class(name) }
+
+// HasSMS does as Set.HasSMS.
+func (l *Live) HasSMS(name string) bool { return l.Set().HasSMS(name) }
+
+// HasCalendar does as Set.HasCalendar.
+func (l *Live) HasCalendar(name string) bool { return l.Set().HasCalendar(name) }

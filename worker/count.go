@@ -7,7 +7,7 @@ import (
 
 // countSend counts what a provider said to a message.
 func (w *Worker) countSend(p *ledger.Planned, out channel.Outcome) {
-	name, _ := template(p.Entry.Template)
+	name, _ := template(p)
 	w.Metrics.Sent(string(p.Via), w.Templates.Class(name), out.State.String())
 }
 

@@ -68,6 +68,9 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	if err != nil {
 		return err
 	}
+	if moved(p) {
+		return w.retime(ctx, p)
+	}
 	verdict := gate.Decide(w.snapshot(p, moment), w.now())
 	if verdict.Do != gate.Go {
 		return w.refrain(ctx, p, verdict)
@@ -122,8 +125,8 @@ func (w *Worker) refrain(ctx context.Context, p *ledger.Planned, v gate.Verdict)
 	if err := w.settle(ctx, p, ledger.Held, v.Why, v.Until); err != nil {
 		return err
 	}
-	if v.Why == gate.ReasonUnread && !p.Unread {
-		// Somebody read it since the claim, and did not see that this was held.
+	if v.Why == gate.ReasonUnread && !p.Unread || v.Why == gate.ReasonHold && !p.OnHold {
+		// Somebody released it since the claim, and did not see that this was held.
 		return w.settle(ctx, p, ledger.Waiting, "", w.now())
 	}
 	if v.Why == gate.ReasonTrial {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/joydevie/followup/internal/channel"
+	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/ledger"
 )
 
@@ -65,7 +66,7 @@ func TestWhomNothingReachesIsToBeCalledWithinMinutes(t *testing.T) {
 	if slips := w.tray(t, ledger.TrayFailed); len(slips) != 1 || slips[0].Message != "1.confirmation/email" {
 		t.Errorf("failed: %+v", slips)
 	}
-	if err := w.desk.Booked(t.Context(), p.ID, 1, "staff"); err != nil {
+	if _, err := w.desk.Booked(t.Context(), p.ID, 1, desk.By{Name: "staff"}); err != nil {
 		t.Fatal(err)
 	}
 	w.at(tuesday.Add(6 * time.Minute))

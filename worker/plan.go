@@ -69,15 +69,16 @@ func noteEntry(i int) string {
 	return staffNote + "-" + strconv.Itoa(i+1)
 }
 
-// template is the message that an entry of the plan is written with, and for
-// notes the place of the reader among the staff.
-func template(entry string) (name string, reader int) {
+// template is the message that a planned one is written with, and for notes the
+// place of the reader among the staff.
+func template(p *ledger.Planned) (name string, reader int) {
+	entry := p.Entry.Template
 	if _, reader, ok := parseReplyEntry(entry); ok {
 		return staffReply, reader
 	}
 	rest, ok := strings.CutPrefix(entry, staffNote)
 	if !ok {
-		return entry, 0
+		return p.Words(), 0
 	}
 	n, _ := strconv.Atoi(strings.TrimPrefix(rest, "-"))
 	return staffNote, max(n-1, 0)
@@ -89,7 +90,7 @@ func (w *Worker) address(p *ledger.Planned) string {
 	if w.Channels[p.Via] == nil {
 		return ""
 	}
-	if name, reader := template(p.Entry.Template); isStaff(name) {
+	if name, reader := template(p); isStaff(name) {
 		if reader >= len(w.Clinic.Staff) {
 			return ""
 		}
@@ -100,16 +101,19 @@ func (w *Worker) address(p *ledger.Planned) string {
 
 // snapshot is what the gate decides on.
 func (w *Worker) snapshot(p *ledger.Planned, m ledger.Moment) gate.Snapshot {
-	name, _ := template(p.Entry.Template)
-	return gate.Snapshot{
+	name, _ := template(p)
+	s := gate.Snapshot{
 		Class: gate.Class(w.Templates.Class(name)), Via: p.Via,
 		Address: w.address(p) != "", Consent: p.Submission.Consent.Given(p.Via),
-		Suppressed: m.Suppressed, Unread: p.Unread, Stopped: string(p.Stopped), Unreadable: m.Unreadable,
+		Suppressed: m.Suppressed, Unread: p.Unread, OnHold: p.OnHold, Stopped: string(p.Stopped),
+		Withdrawn: p.Withdrawn, Unreadable: m.Unreadable,
 		Trial:  w.Trial && !p.Live && !w.toStaff(p),
 		Silent: w.TextFirst && !m.Texted, Earlier: m.Earlier,
 		Due: unix(p.Row.Planned), Windows: w.Windows, Zones: gate.Zones(p.Submission, p.Via, w.Clinic.Zone),
 		Home: gate.Home(p.Submission, w.Clinic.Zone),
 	}
+	w.remindSnapshot(&s, p)
+	return s
 }
 
 // toStaff reports whether the message goes to one of the clinic's own people.

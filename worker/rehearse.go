@@ -104,7 +104,7 @@ const most = 1000
 
 // play takes one message from alarm to alarm until it has come to its end.
 func (r *rehearsal) play(p *ledger.Planned) (Rehearsed, error) {
-	name, _ := template(p.Entry.Template)
+	name, _ := template(p)
 	m := Rehearsed{Template: name, Via: p.Via, Staff: name == staffNote}
 	for r.now = unix(p.Row.Due).In(r.submission.At.Location()); len(m.Pauses) < most; {
 		p.Unread = r.unread && (r.read.IsZero() || r.now.Before(r.read))

@@ -11,7 +11,7 @@ import (
 
 // counted reports whether the message takes a place under the caps of its number.
 func (w *Worker) counted(p *ledger.Planned) bool {
-	name, _ := template(p.Entry.Template)
+	name, _ := template(p)
 	return gate.Counted(gate.Class(w.Templates.Class(name)), p.Via)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/joydevie/followup/internal/alarm"
 	"github.com/joydevie/followup/internal/channel"
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/internal/metrics"
@@ -33,6 +34,7 @@ type Clinic struct {
 	ReplyTo    string
 	Staff      []string        // addresses that get the note about each submission
 	StaffPhone []string        // numbers of theirs, E.164; in a trial they get texts, and no others do
+	Reminders  []gate.Lead     // of every appointment
 	FollowUps  []time.Duration // after the submission; growing; none switches them off
 	BookingURL string          // "" leaves the button out
 	PrivacyURL string
@@ -53,6 +55,7 @@ type Links interface {
 type Words interface {
 	Render(name, language string, d templates.Data) (templates.Rendered, error)
 	Class(name string) string
+	HasCalendar(name string) bool
 }
 
 // Worker does the tasks. Every field is required but SMS in Channels, Pace,
@@ -70,6 +73,7 @@ type Worker struct {
 	Pace      map[contact.Via]ledger.Rate // of all workers together; no entry sets no limit
 	ReadFirst bool                        // a person reads a submission before more than the confirmation email goes
 	TextFirst bool                        // no automated text goes to a number that has not texted in
+	Reminders hours.Windows               // in which reminders go by text
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil: nothing is counted
 

@@ -297,7 +297,7 @@ func TestTheLogHoldsNothingOfThePerson(t *testing.T) {
 	}
 	p := w.submit(t, ann())
 	w.ringAll(t)
-	_ = w.desk.Stop(t.Context(), p.ID, 1, "note")
+	_, _ = w.desk.Stop(t.Context(), p.ID, 1, desk.By{Name: "note"})
 	for _, canary := range []string{"anary", "5550142", "example.com"} {
 		if strings.Contains(w.log.String(), canary) {
 			t.Errorf("%q stands in the log:\n%s", canary, w.log)

@@ -15,6 +15,7 @@ import (
 	"github.com/joydevie/followup/internal/channel"
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/internal/redistest"
@@ -76,9 +77,13 @@ func setup(t *testing.T) *world {
 			FollowUps:  []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour},
 			BookingURL: "https://joydevie.example/book", PrivacyURL: "https://joydevie.example/privacy", Zone: denver, Office: office,
 		},
-		Links: desk.Links{Keys: keys, PublicURL: "https://joydevie.example"}, Windows: hours.Default(), Log: log,
+		Links: desk.Links{Keys: keys, PublicURL: "https://joydevie.example"}, Windows: hours.Default(), Reminders: hours.Reminders(), Log: log,
 	}
-	w.desk = &desk.Desk{Ledger: book, Alarm: ring, Log: log}
+	w.Clinic.Reminders = []gate.Lead{{Before: 24 * time.Hour, Late: 20 * time.Hour}, {Before: 2 * time.Hour, Late: 90 * time.Minute}}
+	w.desk = &desk.Desk{
+		Ledger: book, Alarm: ring, Log: log, Words: set, Reminders: w.Clinic.Reminders, Windows: hours.Reminders(), Zone: denver,
+		Texts: true, Wait: time.Minute,
+	}
 	return w
 }
 

@@ -15,7 +15,7 @@ import (
 // write renders the message for its reader, and says with which version of the
 // words.
 func (w *Worker) write(ctx context.Context, p *ledger.Planned) (channel.Message, string, error) {
-	name, _ := template(p.Entry.Template)
+	name, _ := template(p)
 	language := string(p.Submission.Language)
 	data, replyTo := w.data(p, language), w.Clinic.ReplyTo
 	if name == staffNote {
@@ -47,6 +47,7 @@ func (w *Worker) write(ctx context.Context, p *ledger.Planned) (channel.Message,
 		return m, r.Version, nil
 	}
 	m.Subject, m.Text, m.HTML, m.ReplyTo = r.Subject, r.Text, r.HTML, replyTo
+	m.Files = w.calendar(p, language)
 	if w.Templates.Class(name) == string(gate.FollowUp) {
 		m.Unsubscribe = data.UnsubscribeURL
 	}
@@ -63,7 +64,7 @@ func (w *Worker) data(p *ledger.Planned, language string) templates.Data {
 	if language != string(contact.English) {
 		unsubscribe += "?lang=" + language // the page speaks as the message does
 	}
-	return templates.Data{
+	d := templates.Data{
 		FirstName: contact.FirstName(p.Submission.Name),
 		Clinic:    w.Clinic.Name, Sender: w.Clinic.Sender, ClinicPhone: w.Clinic.Phone, Postal: w.Clinic.Postal,
 		AnswerBy:    templates.When(answer.In(w.Clinic.Zone), language),
@@ -72,6 +73,8 @@ func (w *Worker) data(p *ledger.Planned, language string) templates.Data {
 		BookingURL:  w.Clinic.BookingURL, PrivacyURL: w.Clinic.PrivacyURL,
 		UnsubscribeURL: unsubscribe,
 	}
+	w.remindData(&d, p, language)
+	return d
 }
 
 // noteData adds what staff alone read: the person, in full.

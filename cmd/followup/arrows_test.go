@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"internal/channel/outbox":      {"internal/channel"},
 	"internal/channel/smtp":        {"internal/channel"},
 	"internal/channel/twilio":      {"internal/channel"},
-	"internal/desk":                {"internal/alarm", "internal/contact", "internal/gate", "internal/ledger", "internal/seal"},
+	"internal/desk":                {"internal/alarm", "internal/contact", "internal/gate", "internal/hours", "internal/ledger", "internal/seal"},
 	"internal/doctor":              {"internal/channel/smtp", "internal/channel/twilio", "internal/dial"},
 	"internal/gate":                {"internal/contact", "internal/hours"},
 	"internal/intake":              {"tasks", "internal/contact", "internal/metrics", "internal/seal"},

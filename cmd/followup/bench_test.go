@@ -50,7 +50,7 @@ func benchHouse(b *testing.B, send channel.Sender) *house {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	h := &house{
-		keys: keys, clock: hours.NewClock(1, nil), windows: hours.Always(), publicURL: "https://joydevie.example", log: quiet, requests: quiet,
+		keys: keys, clock: hours.NewClock(1, nil), windows: hours.Always(), reminders: hours.Always(), publicURL: "https://joydevie.example", log: quiet, requests: quiet,
 		channels: map[contact.Via]channel.Sender{contact.ViaEmail: send, contact.ViaSMS: send},
 	}
 	if err := h.furnish(config.ExampleClinic()); err != nil {

@@ -93,12 +93,12 @@ func dev(ctx context.Context, sys system, o devOptions) error {
 		return err
 	}
 	h := &house{
-		keys: keys, clock: hours.NewClock(o.speed, nil), windows: hours.Default(), publicURL: base, guarded: o.guard, words: o.words, log: log,
+		keys: keys, clock: hours.NewClock(o.speed, nil), windows: hours.Default(), reminders: hours.Reminders(), publicURL: base, guarded: o.guard, words: o.words, log: log,
 		// The outbox page asks for news all the time: only errors are worth a line.
 		requests: slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if o.always {
-		h.windows = hours.Always()
+		h.windows, h.reminders = hours.Always(), hours.Always()
 	}
 	if err := h.furnish(config.ExampleClinic()); err != nil {
 		return err

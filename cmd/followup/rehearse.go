@@ -87,7 +87,7 @@ func rehearsalHouse(sys system, c *cli.Command) (*house, error) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	h := &house{
-		keys: keys, clock: hours.NewClock(1, nil), windows: hours.Default(), publicURL: "https://contact.joydevie.example", readFirst: true,
+		keys: keys, clock: hours.NewClock(1, nil), windows: hours.Default(), reminders: hours.Reminders(), publicURL: "https://contact.joydevie.example", readFirst: true,
 		channels: map[contact.Via]channel.Sender{contact.ViaEmail: nobody{}, contact.ViaSMS: nobody{}},
 		words:    wordsOf(sys, c), log: log, requests: log,
 	}

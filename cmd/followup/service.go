@@ -145,11 +145,11 @@ func productionLog(sys system) *slog.Logger {
 // fault with is left out; of the rest, everything that cannot be used is listed.
 func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, error) {
 	h := &house{
-		clock: hours.NewClock(1, nil), windows: hours.Default(), publicURL: c.PublicURL, channels: map[contact.Via]channel.Sender{},
+		clock: hours.NewClock(1, nil), windows: hours.Default(), reminders: hours.Reminders(), publicURL: c.PublicURL, channels: map[contact.Via]channel.Sender{},
 		trial: !c.Test, readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, formsKey: c.FormsKey, webflow: c.WebflowSecret, words: c.Templates, log: log, requests: log,
 	}
 	if c.SendWindow == "always" {
-		h.windows = hours.Always()
+		h.windows, h.reminders = hours.Always(), hours.Always()
 	}
 	var faults []error
 	try := func(setting string, set bool, use func() error) {

@@ -314,7 +314,7 @@ func TestOneClickEndsTheFollowUps(t *testing.T) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	h := &house{
-		keys: keys, clock: hours.NewClock(20_000, nil), windows: hours.Always(), publicURL: "https://joydevie.example", log: log, requests: log,
+		keys: keys, clock: hours.NewClock(20_000, nil), windows: hours.Always(), reminders: hours.Always(), publicURL: "https://joydevie.example", log: log, requests: log,
 	}
 	if err := h.furnish(config.ExampleClinic()); err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func (sys system) staff(ctx context.Context, c *cli.Command) (*frontDesk, error)
 		return nil, fmt.Errorf("FOLLOWUP_REDIS_URL: redis does not answer: %w", err)
 	}
 	book := h.ledger(rdb)
-	return &frontDesk{h, rdb, book, &desk.Desk{Ledger: book, Alarm: h.alarm(rdb), Log: log}, by}, nil
+	return &frontDesk{h, rdb, book, h.desk(rdb), by}, nil
 }
 
 // redisAnswers is how long somebody who has typed a command waits to hear that

@@ -41,6 +41,7 @@ type house struct {
 	keys      *seal.Keys
 	clock     *hours.Clock
 	windows   hours.Windows
+	reminders hours.Windows // for texts about appointments
 	publicURL string
 	channels  map[contact.Via]channel.Sender
 	trial     bool                        // only staff get messages until followup go-live
@@ -102,6 +103,23 @@ func (h *house) ledger(rdb redis.UniversalClient) *ledger.Ledger {
 	return ledger.New(rdb, h.keys, h.clock.Now)
 }
 
+// desk is where people at the clinic act.
+func (h *house) desk(rdb redis.UniversalClient) *desk.Desk {
+	return &desk.Desk{
+		Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log, Words: h.messages, Reminders: h.leads(),
+		Windows: h.reminders, Zone: h.zone, Texts: h.channels[contact.ViaSMS] != nil, Wait: h.clinic.UndoWait,
+	}
+}
+
+// leads is the clinic's plan of reminders.
+func (h *house) leads() []gate.Lead {
+	leads := make([]gate.Lead, 0, len(h.clinic.Reminders))
+	for _, r := range h.clinic.Reminders {
+		leads = append(leads, gate.Lead(r))
+	}
+	return leads
+}
+
 // enqueue commits a submission to Redis.
 func (h *house) enqueue(rdb redis.UniversalClient) intake.Enqueue {
 	queue := tasks.NewClient(rdb, h.keys)
@@ -116,11 +134,11 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 		Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Sealer: h.keys, Templates: h.messages, Channels: h.channels,
 		Clinic: worker.Clinic{
 			Name: h.clinic.Name, Sender: h.clinic.SenderName, Phone: contact.Phone(h.clinic.Phone).National(), Postal: h.clinic.Postal,
-			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, StaffPhone: h.clinic.StaffPhone, FollowUps: h.clinic.FollowUps,
+			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, StaffPhone: h.clinic.StaffPhone, FollowUps: h.clinic.FollowUps, Reminders: h.leads(),
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
-		Links: h.links(), Windows: h.windows, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst, Log: h.log, Metrics: h.metrics,
-		TextFirst: h.clinic.TextFirst,
+		Links: h.links(), Windows: h.windows, Reminders: h.reminders, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst,
+		Log: h.log, Metrics: h.metrics, TextFirst: h.clinic.TextFirst,
 	}
 }
 
@@ -199,10 +217,6 @@ func (h *house) nextSMS(s contact.Submission) time.Time {
 	}
 	at, _ := h.windows.Next(from, gate.Zones(s, contact.ViaSMS, h.zone))
 	return at
-}
-
-func (h *house) desk(rdb redis.UniversalClient) *desk.Desk {
-	return &desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}
 }
 
 // links lets the pages follow the signed links.

@@ -29,6 +29,8 @@ type Clinic struct {
 	FollowUps  []time.Duration   `yaml:"followups" optional:"true" example:"[1d, 3d, 7d]" doc:"When to follow up while nobody answers, in days (d) or hours (h) after the message: at most three, with growing gaps, within 60 days. []: never. Without it: as here."`
 	Pace       Pace              `yaml:"pace" optional:"true" example:"{email: {per_second: 10, per_day: 10000}, sms: {per_second: 1, per_day: 2000}}" doc:"How many messages your providers take, from all workers together: a second and a day. 0: no limit. A fifth is kept for what people wait for. Ask your relay; a US long code takes 1 text a second, and carriers some 2000 a day. Without it: as here."`
 	TextFirst  bool              `yaml:"text_first" optional:"true" example:"false" doc:"true: no automated text goes to a number that has not texted the clinic first. Without it: whoever ticked the box gets them."`
+	Reminders  []Reminder        `yaml:"reminders" optional:"true" example:"{24h: 20h, 2h: 90m}" doc:"How long before an appointment to remind, and how long after that moment a reminder is still of use, in hours (h) or minutes (m). {}: never. Without it: as here."`
+	UndoWait   time.Duration     `yaml:"undo_wait" optional:"true" example:"60s" doc:"How long a message that staff send waits, so that they can take it back: from 10s to 10m. Without it: 60s."`
 	BookingURL string            `yaml:"booking_url" optional:"true" example:"https://joydevie.example/book" doc:"Where people book. Without it: no such link."`
 	PrivacyURL string            `yaml:"privacy_url" optional:"true" example:"https://joydevie.example/privacy" doc:"The privacy policy, which carriers want to see under a form that asks for consent."`
 	TermsURL   string            `yaml:"terms_url" optional:"true" example:"https://joydevie.example/terms" doc:"The terms, for the same reason."`
@@ -36,6 +38,12 @@ type Clinic struct {
 	Agreements map[string]string `yaml:"agreements" optional:"unset" example:"{smtp: 2026-01-31, twilio: 2026-01-31}" doc:"When each vendor that sees what people write has signed a business associate agreement (45 CFR 164.504(e)): smtp, twilio. followup doctor asks for it."`
 	Origins    []string          `yaml:"origins" optional:"unset" example:"[https://www.joydevie.example]" doc:"The sites whose pages may post the form: the clinic's own form on its own site (docs/connect.md). Without it: our own page alone."`
 	Forms      map[string]Form   `yaml:"forms" optional:"unset" example:"\n  website:\n    name: [first-name, last-name]\n    email: your-email\n    phone: your-phone\n    message: your-message\n    consent_email: may-write\n    consent_version: 2026-11-24.1" doc:"Forms of site builders that post to /forms/ and their name: which field of theirs is which of ours (docs/connect.md). FOLLOWUP_FORMS_KEY must be set. Without it: none."`
+}
+
+// Reminder is one of every appointment.
+type Reminder struct {
+	Before time.Duration // the appointment
+	Late   time.Duration // after that moment it is of no use any more
 }
 
 // LoadClinic reads the clinic's file. Its error is Faults with everything that
@@ -66,6 +74,8 @@ func parseClinic(file string, content []byte, pace Pace) (Clinic, Faults) {
 	clinic := Clinic{
 		FollowUps: []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour},
 		Pace:      pace,
+		Reminders: []Reminder{{24 * time.Hour, 20 * time.Hour}, {2 * time.Hour, 90 * time.Minute}},
+		UndoWait:  time.Minute,
 	}
 	d := document{file: file, lines: map[string]int{}}
 	d.read(content, reflect.ValueOf(&clinic).Elem())

@@ -76,6 +76,12 @@ func (d *document) checkField(key string, c *Clinic) {
 		d.checkAgreements(key, c.Agreements)
 	case "followups":
 		d.checkFollowUps(key, c.FollowUps)
+	case "reminders":
+		d.checkReminders(key, c.Reminders)
+	case "undo_wait":
+		if c.UndoWait < 10*time.Second || c.UndoWait > 10*time.Minute {
+			d.fault(key, c.UndoWait.String()+" is too short to change one's mind, or so long that nobody waits for it", "write from 10s to 10m")
+		}
 	case "booking_url":
 		d.checkURL(key, c.BookingURL)
 	case "privacy_url":
@@ -181,6 +187,26 @@ func (d *document) checkFollowUps(key string, after []time.Duration) {
 			return
 		}
 		last, gap = a, a-last
+	}
+}
+
+// checkReminders: one that is late must still come before the appointment.
+func (d *document) checkReminders(key string, all []Reminder) {
+	if len(all) > 4 {
+		d.fault(key, "more than four", "keep four at most")
+	}
+	for i, r := range all {
+		switch {
+		case r.Before > 14*24*time.Hour:
+			d.fault(key, "more than 14 days before", "remind within 336h")
+		case r.Late >= r.Before:
+			d.fault(key, "still of use when the appointment has begun", "let the second time of a pair be shorter than the first")
+		case i > 0 && all[i-1].Before == r.Before:
+			d.fault(key, "names the same time twice", "keep one of the two")
+		default:
+			continue
+		}
+		return
 	}
 }
 

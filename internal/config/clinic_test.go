@@ -20,8 +20,9 @@ func TestTheExampleClinicIsWhatTheDocumentationSpeaksOf(t *testing.T) {
 		Name: "JoyDeVie Infusions", SenderName: "JoyDeVie", From: "hello@joydevie.example", ReplyTo: "desk@joydevie.example",
 		Phone: "+13035550100", Postal: "100 Example St, Denver, CO 80202", Zone: "America/Denver",
 		Hours: map[string]string{"mon-fri": "9:00-17:00"}, Staff: []string{"desk@joydevie.example"},
-		FollowUps:  []time.Duration{day, 3 * day, 7 * day},
-		Pace:       config.Pace{Email: config.Rate{PerSecond: 10, PerDay: 10_000}, SMS: config.Rate{PerSecond: 1, PerDay: 2000}},
+		FollowUps: []time.Duration{day, 3 * day, 7 * day},
+		Pace:      config.Pace{Email: config.Rate{PerSecond: 10, PerDay: 10_000}, SMS: config.Rate{PerSecond: 1, PerDay: 2000}},
+		Reminders: []config.Reminder{{Before: day, Late: 20 * time.Hour}, {Before: 2 * time.Hour, Late: 90 * time.Minute}}, UndoWait: time.Minute,
 		BookingURL: "https://joydevie.example/book", PrivacyURL: "https://joydevie.example/privacy", TermsURL: "https://joydevie.example/terms",
 	}
 	if got := config.ExampleClinic(); !reflect.DeepEqual(got, want) {
@@ -53,6 +54,13 @@ func TestWhatTheClinicsFileMaySay(t *testing.T) {
 	}{
 		{"no follow-ups", with("followups", "followups: []"), func(c config.Clinic) bool { return len(c.FollowUps) == 0 }},
 		{"follow-ups as they are without", with("followups", ""), func(c config.Clinic) bool { return len(c.FollowUps) == 3 }},
+		{"no reminders", with("reminders", "reminders: {}"), func(c config.Clinic) bool { return len(c.Reminders) == 0 }},
+		{"reminders as they are without", with("reminders", ""), func(c config.Clinic) bool { return len(c.Reminders) == 2 && c.Reminders[0].Before == day }},
+		{"reminders in any order", with("reminders", "reminders:\n  90m: 30m\n  48h: 10h"), func(c config.Clinic) bool {
+			return len(c.Reminders) == 2 && c.Reminders[0] == config.Reminder{Before: 2 * day, Late: 10 * time.Hour} && c.Reminders[1].Before == 90*time.Minute
+		}},
+		{"a wait of two minutes", with("undo_wait", "undo_wait: 2m"), func(c config.Clinic) bool { return c.UndoWait == 2*time.Minute }},
+		{"the wait as it is without", with("undo_wait", ""), func(c config.Clinic) bool { return c.UndoWait == time.Minute }},
 		{"follow-ups by the hour", with("followups", "followups:\n  - 12h\n  - 60d"), func(c config.Clinic) bool { return c.FollowUps[0] == 12*time.Hour && c.FollowUps[1] == 60*day }},
 		{"answers to the sender", with("reply_to", ""), func(c config.Clinic) bool { return c.ReplyTo == "hello@joydevie.example" }},
 		{"texts come second", with("text_first", "text_first: true"), func(c config.Clinic) bool { return c.TextFirst }},
@@ -125,6 +133,14 @@ func TestEachFaultOfTheClinicsFileHasItsLineAndItsCure(t *testing.T) {
 		{"a signature to come", exampleFile() + "agreements: {smtp: 3026-01-31}\n", []string{"is no day that has been; write the day of the signature like smtp: 2026-01-31"}},
 		{"a zone that is not there", with("zone", "zone: Denver"), []string{`zone: "Denver" is no time zone; write its IANA name`}},
 		{"the machine's zone", with("zone", "zone: Local"), []string{"is no time zone"}},
+		{"a reminder that is of use after the beginning", with("reminders", "reminders: {2h: 2h}"), []string{"still of use when the appointment has begun; let the second"}},
+		{"a reminder a month before", with("reminders", "reminders: {800h: 2h}"), []string{"more than 14 days before"}},
+		{"two reminders at once", with("reminders", "reminders: {1h: 30m, 60m: 10m}"), []string{"names the same time twice"}},
+		{"five reminders", with("reminders", "reminders: {5h: 1h, 4h: 1h, 3h: 1h, 2h: 1h, 1h: 10m}"), []string{"more than four"}},
+		{"a reminder by the day", with("reminders", "reminders: {1d: 2h}"), []string{`"1d" is no time in hours or minutes; write hours or minutes, such as 24h: 20h`}},
+		{"reminders as a list", with("reminders", "reminders: [24h, 2h]"), []string{"must be pairs; write for example reminders: {24h: 20h, 2h: 90m}, or {} for none"}},
+		{"a wait of an hour", with("undo_wait", "undo_wait: 1h"), []string{"write from 10s to 10m"}},
+		{"a wait that is none", with("undo_wait", "undo_wait: soon"), []string{`"soon" is no time; write seconds or minutes`}},
 		{"four follow-ups", with("followups", "followups: [1d, 3d, 7d, 15d]"), []string{"more than three"}},
 		{"gaps that do not grow", with("followups", "followups: [1d, 2d, 3d]"), []string{"the gaps do not grow"}},
 		{"follow-ups that go back", with("followups", "followups: [3d, 1d]"), []string{"the gaps do not grow"}},

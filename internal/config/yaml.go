@@ -1,10 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -132,6 +135,27 @@ func (d *document) set(key string, node ast.Node, value reflect.Value) {
 		if *field, ok = forms(node); !ok {
 			d.fault(key, "must be forms by name, each with its fields", "write for example "+key+": {website: {email: your-email, message: your-message}}")
 		}
+	case *time.Duration:
+		text, _ := scalar(node)
+		var err error
+		if *field, err = time.ParseDuration(text); err != nil {
+			d.fault(key, quote(text)+" is no time", "write seconds or minutes, such as 60s or 2m")
+		}
+	case *[]Reminder:
+		var pairs map[string]string
+		if pairs, ok = mapping(node); !ok {
+			d.fault(key, "must be pairs", "write for example "+key+": {24h: 20h, 2h: 90m}, or {} for none")
+		}
+		*field = nil
+		for _, before := range slices.Sorted(maps.Keys(pairs)) {
+			b, err1 := parseBefore(before)
+			late, err2 := parseBefore(pairs[before])
+			if err := errors.Join(err1, err2); err != nil {
+				d.fault(key, err.Error(), "write hours or minutes, such as 24h: 20h")
+			}
+			*field = append(*field, Reminder{b, late})
+		}
+		slices.SortFunc(*field, func(a, b Reminder) int { return cmp.Compare(b.Before, a.Before) })
 	case *[]time.Duration:
 		var texts []string
 		if texts, ok = list(node); !ok {
@@ -212,14 +236,31 @@ func mapping(n ast.Node) (map[string]string, bool) {
 
 // parseAfter reads "3d" or "12h".
 func parseAfter(text string) (time.Duration, error) {
-	unit := map[string]time.Duration{"d": 24 * time.Hour, "h": time.Hour}
-	if len(text) > 1 {
-		n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
-		if each := unit[text[len(text)-1:]]; err == nil && n > 0 && each > 0 {
-			return time.Duration(n) * each, nil
-		}
+	after, ok := parseTime(text, map[string]time.Duration{"d": 24 * time.Hour, "h": time.Hour})
+	if !ok {
+		return 0, fmt.Errorf("%s is no time after the message", quote(text))
 	}
-	return 0, fmt.Errorf("%s is no time after the message", quote(text))
+	return after, nil
+}
+
+// parseBefore reads "24h" or "90m": a day would be another thing on the night
+// on which the clocks change.
+func parseBefore(text string) (time.Duration, error) {
+	before, ok := parseTime(text, map[string]time.Duration{"h": time.Hour, "m": time.Minute})
+	if !ok {
+		return 0, fmt.Errorf("%s is no time in hours or minutes", quote(text))
+	}
+	return before, nil
+}
+
+// parseTime reads a whole number above zero with one of the units.
+func parseTime(text string, units map[string]time.Duration) (time.Duration, bool) {
+	if len(text) < 2 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
+	each := units[text[len(text)-1:]]
+	return time.Duration(n) * each, err == nil && n > 0 && each > 0
 }
 
 // unquoted says why a file cannot be read, without its name.

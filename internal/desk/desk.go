@@ -1,106 +1,120 @@
 // Package desk is what people at the clinic, and the person who wrote, do with
-// what the ledger knows. One operation a function, each safe to do twice, none
-// prints; every surface calls these.
+// what the ledger knows. One operation a file, each names who does it and why,
+// stands on the timeline and is safe to do twice; none prints, and none tells
+// the person anything unless it is asked to. Every surface calls these.
 package desk
 
 import (
-	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"strings"
+	"time"
 
 	"github.com/joydevie/followup/internal/alarm"
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
 )
 
-// Desk does the operations. Every field is required.
+// Words knows the messages.
+type Words interface {
+	Class(name string) string     // "" for a message that does not exist
+	HasSMS(name string) bool      // it has words for a text
+	HasCalendar(name string) bool // it is about an appointment
+}
+
+// Desk does the operations. Every field is required but Texts and Reminders.
 type Desk struct {
 	Ledger *ledger.Ledger
 	Alarm  alarm.Clock
 	Log    *slog.Logger
+
+	Words     Words
+	Reminders []gate.Lead    // of every appointment; none switches them off
+	Windows   hours.Windows  // in which reminders go by text
+	Zone      *time.Location // of the clinic
+	Texts     bool           // texts can go at all
+	Wait      time.Duration  // so long a message that staff send can be taken back, on the plan's clock
 }
 
-// Read notes that a person at the clinic has read the submissions up to n, and
-// rings for what waited for that. The gate still decides about each.
-func (d *Desk) Read(ctx context.Context, id contact.ID, n int, by string) error {
-	if err := d.Ledger.MarkRead(ctx, id, n, by); err != nil {
-		return err
-	}
-	p, err := d.Ledger.Person(ctx, id)
-	if err != nil {
-		return err
-	}
-	d.Log.InfoContext(ctx, "submission read", "contact", id, "by", by)
-	now := d.Alarm.Plan.Now().Unix()
-	for _, m := range p.Alarmed() {
-		switch {
-		case m.Row.State == ledger.Held && m.Row.Why == gate.ReasonUnread:
-			err = d.release(ctx, &m)
-		case m.Row.State == ledger.Waiting && m.Row.Due <= now:
-			// An earlier call may have died between the release and the alarm; an
-			// alarm that rings twice does no harm.
-			err = d.Alarm.Ring(ctx, &m)
+// By is who acts, and why. The name is that of a person at the clinic, as the
+// timeline shows it; the reason lies sealed.
+type By struct {
+	Name string
+	Why  contact.Private // "" when none was given
+}
+
+// event is what stands on the timeline of an operation.
+func (b By) event(what string) ledger.Event {
+	return ledger.Event{What: what, By: b.Name, Text: b.Why}
+}
+
+// Wrong is what staff asked for and cannot have, with the cure. Nothing was
+// changed.
+type Wrong struct {
+	Field   string // of what was asked for, such as "at"
+	Problem string
+	Cure    string
+}
+
+func (w *Wrong) Error() string { return w.Field + ": " + w.Problem + "; " + w.Cure }
+
+// Closed says that no text may go at the moment asked for. Nothing was changed.
+type Closed struct {
+	Asked time.Time
+	Next  time.Time // the next moment at which it may, by the clock where the person is
+}
+
+func (c *Closed) Error() string {
+	return "at: no text may go then; the next hour in which it may is " + c.Next.Format("Mon 2006-01-02 15:04 MST")
+}
+
+// Refused says that a message may go by no way, and why by each. Nothing was
+// changed.
+type Refused struct{ Why map[contact.Via]gate.Reason }
+
+func (r *Refused) Error() string {
+	var by []string
+	for _, v := range ways {
+		if why := r.Why[v]; why != "" {
+			by = append(by, string(v)+": "+why.Say())
 		}
-		if err != nil {
+	}
+	return "it can go by no way. " + strings.Join(by, " ")
+}
+
+// ErrNone is that there is no such person, message or appointment.
+var ErrNone = ledger.ErrNone
+
+// ways are those of our messages.
+var ways = []contact.Via{contact.ViaEmail, contact.ViaSMS}
+
+// Stopped is what an operation has kept from going.
+type Stopped struct {
+	Stopped []ledger.Planned // they will not go, by this call or by an earlier one
+	Gone    []ledger.Planned // too late for them: see each Row.State; Sending is with the provider now
+}
+
+// Format prints how many they are for every verb of fmt: they name a person.
+func (s Stopped) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, fmt.Sprintf("%d stopped, %d gone", len(s.Stopped), len(s.Gone)))
+}
+
+func (s *Stopped) add(o Stopped) {
+	s.Stopped, s.Gone = append(s.Stopped, o.Stopped...), append(s.Gone, o.Gone...)
+}
+
+func (d *Desk) now() time.Time { return d.Alarm.Plan.Now() }
+
+// again does what somebody else may have overtaken until nobody has.
+func again(do func() error) error {
+	for range 100 {
+		if err := do(); !errors.Is(err, ledger.ErrRace) {
 			return err
 		}
 	}
-	return nil
-}
-
-// release makes a held message due and rings at once. A worker that is about
-// to hold it looks again once it has.
-func (d *Desk) release(ctx context.Context, m *ledger.Planned) error {
-	row, err := m.Row.To(ledger.Waiting, "", d.Alarm.Plan.Now())
-	if err != nil {
-		return err
-	}
-	row.Due = row.Planned
-	if err := d.Ledger.Settle(ctx, m, row); err != nil && !errors.Is(err, ledger.ErrRace) {
-		return err
-	}
-	return d.Alarm.Ring(ctx, m)
-}
-
-// Answered notes that somebody has answered the person: the follow-ups end.
-func (d *Desk) Answered(ctx context.Context, id contact.ID, n int, by string) error {
-	return d.end(ctx, id, n, gate.ReasonReplied, by)
-}
-
-// Booked notes that the person has booked: the follow-ups end.
-func (d *Desk) Booked(ctx context.Context, id contact.ID, n int, by string) error {
-	return d.end(ctx, id, n, gate.ReasonBooked, by)
-}
-
-// Stop notes that the person wants nothing more: the follow-ups end, and the
-// address and the number of submission n get no further ones and no texts,
-// whichever way the wish reached the clinic (47 CFR 64.1200(a)(10)).
-func (d *Desk) Stop(ctx context.Context, id contact.ID, n int, by string) error {
-	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaEmail, gate.Unsubscribed, by); err != nil {
-		return err
-	}
-	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaSMS, gate.OptedOut, by); err != nil {
-		return err
-	}
-	return d.end(ctx, id, n, gate.ReasonStaff, by)
-}
-
-// end stops the sequence. Who acts on a submission has read it.
-func (d *Desk) end(ctx context.Context, id contact.ID, n int, why gate.Reason, by string) error {
-	if err := d.Ledger.Stop(ctx, id, n, why, by); err != nil {
-		return err
-	}
-	d.Log.InfoContext(ctx, "sequence ended", "contact", id, "by", by, "why", why)
-	return d.Read(ctx, id, n, by)
-}
-
-// Unsubscribe ends follow-ups by email to the address of submission n, now and
-// for later submissions, as the reader asked (RFC 8058).
-func (d *Desk) Unsubscribe(ctx context.Context, id contact.ID, n int) error {
-	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaEmail, gate.Unsubscribed, "recipient"); err != nil {
-		return err
-	}
-	d.Log.InfoContext(ctx, "unsubscribed", "contact", id)
-	return nil
+	return ledger.ErrRace
 }

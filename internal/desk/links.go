@@ -90,16 +90,18 @@ func (d *Desk) Act(ctx context.Context, t Target, by string) error {
 	if t.Reply > 0 {
 		return d.actOnReply(ctx, t, by)
 	}
+	var err error
 	switch t.Action {
 	case "read":
-		return d.Read(ctx, t.Contact, t.N, by)
+		err = d.Read(ctx, t.Contact, t.N, by)
 	case "answered":
-		return d.Answered(ctx, t.Contact, t.N, by)
+		_, err = d.Answered(ctx, t.Contact, t.N, By{Name: by})
 	case "booked":
-		return d.Booked(ctx, t.Contact, t.N, by)
+		_, err = d.Booked(ctx, t.Contact, t.N, By{Name: by})
 	case "stop":
-		return d.Stop(ctx, t.Contact, t.N, by)
+		_, err = d.Stop(ctx, t.Contact, t.N, By{Name: by})
 	default:
-		return fmt.Errorf("note link: no action %q", t.Action)
+		err = fmt.Errorf("note link: no action %q", t.Action)
 	}
+	return err
 }

@@ -46,13 +46,17 @@ type Snapshot struct {
 	Suppressed Suppression // of this address
 	Unread     bool        // a person must read the submission first
 	Trial      bool        // the service is not live yet, and this is nobody of its staff
+	OnHold     bool        // staff keep everything automated back
 	Stopped    string      // why the sequence ended: "replied", "booked", "staff"; "" while it runs
+	Off        bool        // the appointment that it is about will not take place
+	Withdrawn  bool        // staff took it back
 	Unreadable bool        // some part of the above could not be read
 
 	Silent  bool      // the clinic texts only numbers that have texted in, and this one has not
 	Earlier []Earlier // the automated texts that this number got, or may have got
 
 	Due     time.Time
+	Late    time.Time // after it the message says nothing any more; zero: as its class has it
 	Windows hours.Windows
 	Zones   []*time.Location // every zone that the person may be in
 	Home    *time.Location   // whose hours an email keeps where those zones have none in common; nil: it does not go
@@ -81,7 +85,7 @@ const retryUnreadable = time.Minute
 // rule is what a message of a class asks for on its channel.
 type rule struct {
 	consent bool          // the box for the channel was ticked
-	reader  bool          // a person has read the submission first
+	reader  bool          // a person has read the submission first, and staff hold nothing back
 	hours   bool          // the send window is open where the person lives
 	caps    bool          // the number has not had its texts for the day, the week and the sequence
 	life    time.Duration // how long after it was due it still says something
@@ -94,7 +98,8 @@ const day = 24 * time.Hour
 // The confirmation email is the same neutral text for everybody, so it waits
 // for nothing. A confirmation text lives for three days: from Saturday evening
 // the window may stay shut until Tuesday. A reply was asked for by a text of
-// the person's own, within the minute.
+// the person's own, within the minute. A reminder says itself after which
+// moment it says nothing; one without such a moment is of its day.
 var rules = map[Class]map[contact.Via]rule{
 	Confirmation: {
 		contact.ViaEmail: {life: day},
@@ -105,8 +110,8 @@ var rules = map[Class]map[contact.Via]rule{
 		contact.ViaSMS:   {consent: true, reader: true, hours: true, caps: true, life: 7 * day},
 	},
 	Reminder: {
-		contact.ViaEmail: {reader: true, life: 7 * day},
-		contact.ViaSMS:   {consent: true, reader: true, hours: true, life: 7 * day},
+		contact.ViaEmail: {reader: true, life: day},
+		contact.ViaSMS:   {consent: true, reader: true, hours: true, life: day},
 	},
 	Reply: {
 		contact.ViaEmail: {life: day},
@@ -118,7 +123,7 @@ var rules = map[Class]map[contact.Via]rule{
 // sent, then what must wait. The zero Snapshot is Never.
 func Decide(s Snapshot, now time.Time) Verdict {
 	rule, known := rules[s.Class][s.Via]
-	tooLate := s.Due.Add(rule.life)
+	tooLate := s.TooLate()
 	switch {
 	case s.Class == Staff && s.Address:
 		return Verdict{Do: Go} // nothing keeps a person's words from the people who answer them
@@ -142,10 +147,18 @@ func Decide(s Snapshot, now time.Time) Verdict {
 		return Verdict{Never, time.Time{}, ReasonSilent}
 	case rule.caps && s.inSequence() >= aSequence:
 		return Verdict{Never, time.Time{}, ReasonSequence}
+	case s.Withdrawn:
+		return Verdict{Never, time.Time{}, ReasonWithdrawn}
+	case s.Off:
+		return Verdict{Never, time.Time{}, ReasonAppointment}
 	case now.After(tooLate):
 		return Verdict{Never, time.Time{}, ReasonTooLate}
 	case s.Trial:
 		return Verdict{Hold, tooLate.Add(time.Second), ReasonTrial} // who goes live rings it earlier
+	case rule.reader && s.OnHold:
+		// Released or not, the alarm is set for the moment at which it says
+		// nothing any more; who releases rings it earlier.
+		return Verdict{Hold, tooLate.Add(time.Second), ReasonHold}
 	case rule.reader && s.Unread:
 		// Nobody may ever read it, so the alarm is set for the moment at which
 		// it says nothing any more; a reader rings it earlier.
@@ -176,6 +189,14 @@ func Home(s contact.Submission, clinic *time.Location) *time.Location {
 		return zones[0]
 	}
 	return clinic
+}
+
+// TooLate is the moment after which the message says nothing any more.
+func (s Snapshot) TooLate() time.Time {
+	if !s.Late.IsZero() {
+		return s.Late
+	}
+	return s.Due.Add(rules[s.Class][s.Via].life)
 }
 
 // Zones are the candidates for where a person is: the browser's zone and those

@@ -32,6 +32,14 @@ const (
 	ReasonLostAnswer   Reason = "lost_answer"
 	ReasonPace         Reason = "pace"
 	ReasonDaily        Reason = "daily"
+	ReasonHold         Reason = "hold"
+	ReasonPaused       Reason = "paused"
+	ReasonFiltered     Reason = "filtered"
+	ReasonCalled       Reason = "called"
+	ReasonUninterested Reason = "not_interested"
+	ReasonWithdrawn    Reason = "withdrawn"
+	ReasonAppointment  Reason = "appointment_cancelled"
+	ReasonMoved        Reason = "appointment_moved"
 )
 
 var sentences = map[Reason]string{
@@ -61,6 +69,14 @@ var sentences = map[Reason]string{
 	ReasonLostAnswer:   "The provider's answer was lost; it may have been sent. Do not resend.",
 	ReasonPace:         "It waits for its turn: the provider takes only so many a second.",
 	ReasonDaily:        "The day's number of messages by this channel is reached; it goes on another day.",
+	ReasonHold:         "Staff hold everything to this person back.",
+	ReasonPaused:       "Staff have paused this channel.",
+	ReasonFiltered:     "The provider refused it for what it says; its words need a look.",
+	ReasonCalled:       "Staff have called the person.",
+	ReasonUninterested: "The person is not interested.",
+	ReasonWithdrawn:    "Staff took it back.",
+	ReasonAppointment:  "The appointment was cancelled.",
+	ReasonMoved:        "The appointment was moved; another reminder covers it.",
 }
 
 // Say gives the sentence for staff; an unknown code is given as it is.

@@ -33,7 +33,8 @@ var rows = []row{
 	{"America/Denver +13035550142", "followup sms", "2026-11-24 17:59 America/Denver", "", "go"},
 	{"America/Denver +13035550142", "followup sms", "2026-11-24 22:30 America/Denver", "", "hold Wed 25 Nov 10:00 hours"},
 	{"America/Denver +13035550142", "confirmation sms", "2026-11-24 22:30 America/Denver", "", "hold Wed 25 Nov 10:00 hours"},
-	{"America/Denver +13035550142", "reminder sms", "2026-11-24 22:30 America/Denver", "", "hold Wed 25 Nov 10:00 hours"},
+	{"America/Denver +13035550142", "reminder sms", "2026-11-24 19:59 America/Denver", "", "go"},
+	{"America/Denver +13035550142", "reminder sms", "2026-11-24 22:30 America/Denver", "", "hold Wed 25 Nov 08:00 hours"},
 	{"America/Denver -", "confirmation email", "2026-11-24 02:00 America/Denver", "", "go"},
 	{"America/Denver -", "reminder email", "2026-11-24 02:00 America/Denver", "", "go"},
 	{"America/Denver +13035550142", "reply sms", "2026-11-24 02:00 America/Denver", "", "go"},
@@ -74,7 +75,8 @@ var rows = []row{
 	{"America/Denver -", "followup email", "2026-11-21 17:00 America/Denver", "", "hold Mon 23 Nov 10:00 hours"},
 	{"America/Denver -", "followup email", "2026-11-26 12:00 America/Denver", "", "hold Fri 27 Nov 10:00 hours"},
 	{"America/Denver +13035550142", "followup sms", "2026-11-25 18:00 America/Denver", "", "hold Fri 27 Nov 10:00 hours"},
-	{"America/Denver +13035550142", "reminder sms", "2026-12-25 09:00 America/Denver", "", "hold Sat 26 Dec 10:00 hours"},
+	{"America/Denver +13035550142", "reminder sms", "2026-12-25 09:00 America/Denver", "", "go"},
+	{"America/Denver +13035550142", "reminder sms", "2026-11-22 12:00 America/Denver", "", "go"},
 	{"America/Denver +13035550142", "followup sms", "2026-03-07 17:30 America/Denver", "", "hold Mon 9 Mar 10:00 hours"},
 	{"America/Denver +19285550142", "followup sms", "2026-03-09 10:00 America/Denver", "", "hold Mon 9 Mar 11:00 hours"},
 	{"America/Denver +13035550142", "followup sms", "2026-03-08 02:30 America/Denver", "", "hold Mon 9 Mar 10:00 hours"},
@@ -99,10 +101,23 @@ var rows = []row{
 	// A person reads first; what nobody reads says nothing any more one day.
 	{"America/Denver +13035550142", "confirmation sms", "2026-11-24 11:00 America/Denver", "unread", "hold Fri 27 Nov 11:00 unread"},
 	{"America/Denver -", "followup email", "2026-11-24 11:00 America/Denver", "unread", "hold Tue 1 Dec 11:00 unread"},
-	{"America/Denver -", "reminder email", "2026-11-24 11:00 America/Denver", "unread", "hold Tue 1 Dec 11:00 unread"},
+	{"America/Denver -", "reminder email", "2026-11-24 11:00 America/Denver", "unread", "hold Wed 25 Nov 11:00 unread"},
 	{"America/Denver -", "confirmation email", "2026-11-24 11:00 America/Denver", "unread", "go"},
 	{"America/Denver +13035550142", "reply sms", "2026-11-24 11:00 America/Denver", "unread", "go"},
 	{"America/Denver -", "staff email", "2026-11-24 11:00 America/Denver", "unread", "go"},
+	// Staff hold everything back, or take one message back, or an appointment is off.
+	{"America/Denver +13035550142", "confirmation sms", "2026-11-24 11:00 America/Denver", "hold", "hold Fri 27 Nov 11:00 hold"},
+	{"America/Denver -", "followup email", "2026-11-24 11:00 America/Denver", "hold", "hold Tue 1 Dec 11:00 hold"},
+	{"America/Denver -", "reminder email", "2026-11-24 11:00 America/Denver", "hold", "hold Wed 25 Nov 11:00 hold"},
+	{"America/Denver -", "confirmation email", "2026-11-24 11:00 America/Denver", "hold", "go"},
+	{"America/Denver +13035550142", "reply sms", "2026-11-24 11:00 America/Denver", "hold", "go"},
+	{"America/Denver -", "staff email", "2026-11-24 11:00 America/Denver", "hold", "go"},
+	{"America/Denver -", "reminder email", "2026-11-24 11:00 America/Denver", "withdrawn", "never withdrawn"},
+	{"America/Denver -", "reminder email", "2026-11-24 11:00 America/Denver", "off", "never appointment_cancelled"},
+	// A reminder says itself when it comes too late.
+	{"America/Denver -", "reminder email", "2026-11-24 11:00 America/Denver", "late 1m", "never too_late"},
+	{"America/Denver +13035550142", "reminder sms", "2026-11-24 07:00 America/Denver", "late -90m", "hold Tue 24 Nov 08:00 hours"},
+	{"America/Denver +13035550142", "reminder sms", "2026-11-24 07:00 America/Denver", "late -59m", "never too_late"},
 	// The caps of a number.
 	{"America/Denver +13035550142", "followup sms", "2026-11-24 17:00 America/Denver", "texts 0d", "hold Wed 25 Nov 10:00 cap"},
 	{"America/Denver +13035550142", "confirmation sms", "2026-11-24 17:00 America/Denver", "texts 0d", "hold Wed 25 Nov 10:00 cap"},
@@ -152,6 +167,9 @@ func (r row) ask(t *testing.T) (gate.Verdict, *time.Location) {
 		Class: gate.Class(class), Via: v, Address: person.Address(v) != "", Consent: true,
 		Due: now, Windows: hours.Default(), Zones: gate.Zones(person, v, denver), Home: gate.Home(person, denver),
 	}
+	if s.Class == gate.Reminder {
+		s.Windows = hours.Reminders()
+	}
 	known := strings.Fields(r.known)
 	switch r.known {
 	case "a number without a place":
@@ -166,6 +184,15 @@ func (r row) ask(t *testing.T) (gate.Verdict, *time.Location) {
 			s.Unread = true
 		case "silent":
 			s.Silent = true
+		case "hold":
+			s.OnHold = true
+		case "withdrawn":
+			s.Withdrawn = true
+		case "off":
+			s.Off = true
+		case "late":
+			i++
+			s.Late = now.Add(-duration(t, known[i]))
 		case "unreadable":
 			s.Unreadable = true
 		case "booked", "replied":

@@ -40,6 +40,41 @@ if have and (rank[have] or 9) >= (rank[ARGV[1]] or 9) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
 return 1`)
 
+// hold puts the mark unless it is there, for somebody who is there.
+var hold = redis.NewScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+if redis.call('HSETNX', KEYS[1], 'hold', ARGV[1]) == 0 then return 0 end
+redis.call('RPUSH', KEYS[2], ARGV[2])
+return 1`)
+
+// Hold is that staff keep everything automated to a person back, from the
+// moment on and for what is planned later too. The gate says what it spares.
+type Hold struct {
+	On bool
+	By string
+	At int64 // since when, in seconds since 1970
+}
+
+// Hold keeps everything automated back until Release, and says since when.
+// Twice is once: the first stands. It returns ErrNone for nobody.
+func (l *Ledger) Hold(ctx context.Context, id contact.ID, e Event) error {
+	line, err := l.line(id, e)
+	if err != nil {
+		return err
+	}
+	return l.act(ctx, hold, "hold", id, mark{N: 1, By: e.By, At: l.now().Unix()}.encode(), line)
+}
+
+// Release ends a hold. Ringing for what it kept back is the caller's matter.
+// Twice is once. It returns ErrNone for nobody.
+func (l *Ledger) Release(ctx context.Context, id contact.ID, e Event) error {
+	line, err := l.line(id, e)
+	if err != nil {
+		return err
+	}
+	return l.act(ctx, lower, "release", id, fieldHold, 1, line)
+}
+
 // MarkRead says that somebody has read the person's submissions up to n. What
 // waited for a reader is no longer kept back by that; ringing for it is the
 // caller's matter. Twice is once. It returns ErrNone for nobody.
@@ -55,17 +90,20 @@ func (l *Ledger) MarkRead(ctx context.Context, id contact.ID, n int, by string) 
 // is planned in them. What a worker is claiming at this moment is stopped by
 // the gate; what it has decided about before may still go. Twice is once. It
 // returns ErrNone for nobody.
-func (l *Ledger) Stop(ctx context.Context, id contact.ID, n int, why gate.Reason, by string) error {
-	now := l.now().Unix()
-	m := mark{N: n, Why: why, By: by, At: now}
-	event := Event{At: now, What: string(why), N: n, By: by}
-	if err := l.act(ctx, raise, "stop", id, fieldStopped, n, m.encode(), event.encode()); err != nil {
+func (l *Ledger) Stop(ctx context.Context, id contact.ID, n int, why gate.Reason, e Event) error {
+	m := mark{N: n, Why: why, By: e.By, At: l.now().Unix()}
+	e.What, e.N = string(why), n
+	line, err := l.line(id, e)
+	if err != nil {
+		return err
+	}
+	if err := l.act(ctx, raise, "stop", id, fieldStopped, n, m.encode(), line); err != nil {
 		return err
 	}
 	if err := l.takeUpTo(ctx, TrayCall, id, n); err != nil {
 		return err
 	}
-	return l.cancel(ctx, id, why, by, func(p Planned) bool { return p.Entry.N <= n && IsFollowUp(p.Entry.Template) })
+	return l.cancel(ctx, id, why, e.By, func(p Planned) bool { return p.Entry.N <= n && IsFollowUp(p.Entry.Template) })
 }
 
 func (l *Ledger) act(ctx context.Context, script *redis.Script, doing string, id contact.ID, args ...any) error {
@@ -108,7 +146,7 @@ func (l *Ledger) cancel(ctx context.Context, id contact.ID, why gate.Reason, by 
 
 // Suppress blocks the address that the way of that submission leads to, for
 // the person and for whoever else has it, and cancels what is planned by that
-// way: every text after an opt-out, the follow-ups else. It is in force when
+// way: all of it after an opt-out or a wrong number, the follow-ups else. It is in force when
 // Suppress returns. A weaker reason never replaces a stronger one. Twice is once.
 func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.Via, why gate.Suppression, by string) error {
 	p, err := l.Person(ctx, id)
@@ -131,5 +169,7 @@ func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.V
 	if err != nil {
 		return fmt.Errorf("suppress %s for %s: %w", v, id, err)
 	}
-	return l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool { return m.Via == v && (why == gate.OptedOut || IsFollowUp(m.Entry.Template)) })
+	return l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool {
+		return m.Via == v && (why == gate.OptedOut || why == gate.WrongNumber || IsFollowUp(m.Entry.Template))
+	})
 }

@@ -236,6 +236,10 @@ type Person struct {
 	StoppedBy   string
 	StoppedAt   time.Time
 
+	Appointments []Appointment // number K at K-1; one that cannot be read has a zero At
+	Alone        int           // how many reminders stand alone
+	Hold         Hold
+
 	other *Person // whom the same number led to, while a submission is admitted
 }
 
@@ -298,6 +302,17 @@ func (l *Ledger) person(id contact.ID, fields map[string]string) (*Person, error
 	}
 	p.Heard, p.HeardAt = heard.N, time.Unix(heard.At, 0)
 	p.Replies, _ = strconv.Atoi(fields[fieldReplies]) // "" is none
+	hold, err := parseMark(fields[fieldHold])
+	if err != nil {
+		return nil, err
+	}
+	booked, _ := strconv.Atoi(fields[fieldBooked])
+	for k := 1; k <= booked; k++ {
+		a, _ := l.openAppointment(id, k, fields[appointmentField(k)])
+		p.Appointments = append(p.Appointments, a)
+	}
+	p.Alone, _ = strconv.Atoi(fields[fieldAlone])
+	p.Hold = Hold{hold.N > 0, hold.By, hold.At}
 	p.Unread, p.Stopped, p.StoppedWhy = unread.N, stopped.N, stopped.Why
 	p.StoppedBy, p.StoppedAt = stopped.By, time.Unix(stopped.At, 0)
 	for field, raw := range fields {
@@ -309,7 +324,11 @@ func (l *Ledger) person(id contact.ID, fields map[string]string) (*Person, error
 		if err := json.Unmarshal([]byte(raw), &m.Row); err != nil {
 			return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
 		}
-		if err := m.setFlags(cmp.Or(fields[fieldUnread], fields[fieldHeard]), fields[fieldStopped]); err != nil {
+		hangs, _ := e.Hangs()
+		if err := l.setFlags(&m, flags{
+			cmp.Or(fields[fieldUnread], fields[fieldHeard]), fields[fieldStopped], fields[fieldHold], fields[appointmentField(hangs.Appointment)],
+			fields[withdrawnField(e, v)],
+		}); err != nil {
 			return nil, err
 		}
 		p.Messages = append(p.Messages, m)

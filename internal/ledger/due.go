@@ -113,8 +113,11 @@ func (p *Person) Alarmed() []Planned {
 
 // Record writes an event of the house on the person's timeline; its time is now.
 func (l *Ledger) Record(ctx context.Context, id contact.ID, e Event) error {
-	e.At = l.now().Unix()
-	if err := l.redis.RPush(ctx, logKey(id), e.encode()).Err(); err != nil {
+	line, err := l.line(id, e)
+	if err == nil {
+		err = l.redis.RPush(ctx, logKey(id), line).Err()
+	}
+	if err != nil {
 		return fmt.Errorf("record %s for %s: %w", e.What, id, err)
 	}
 	return nil

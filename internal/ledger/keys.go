@@ -12,12 +12,17 @@ import (
 //	     n                         how many submissions there are
 //	     s/N                       submission N, sealed
 //	     m/N.TEMPLATE/VIA          a planned message, JSON, no person in it
+//	     xm/N.TEMPLATE/VIA         that message was taken back while a worker held it
 //	     unread                    N of the newest submission that a person must read first
 //	     stopped                   N of the newest submission whose sequence was ended, and why
 //	     rn                        how many replies there are
 //	     r/N                       reply N, sealed
 //	     rs/SID                    number of the reply with this id of the provider
 //	     heard                     N of the newest reply that a person must read first
+//	     hold                      staff keep everything automated back, and who said so
+//	     an                        how many appointments there are
+//	     a/K                       appointment K, sealed
+//	     pn                        how many reminders there are that stand alone
 //	f:{ID}:log             list    what happened to the person, JSON, no person in it
 //	f:by:email:HASH        string  ID of the person with this address
 //	f:by:phone:HASH        string  ID of the person with this number
@@ -89,4 +94,7 @@ const (
 	fieldStopped = "stopped"
 	fieldHeard   = "heard"
 	fieldReplies = "rn"
+	fieldHold    = "hold"
+	fieldBooked  = "an"
+	fieldAlone   = "pn"
 )

@@ -41,18 +41,43 @@ var (
 	ErrRace = errors.New("ledger: somebody else was faster here") // read again and decide again
 )
 
-// swap sets a field if it still holds what was read, and gives the fields that
-// a decision needs, read in the same instant. A caller whose answer was lost
-// may ask again: finding its own value counts as success.
+// swap sets a field if it still holds what was read, writes the event unless
+// it is "", and gives the fields that a decision needs, read in the same
+// instant. A caller whose answer was lost may ask again: finding its own value
+// counts as success.
 var swap = redis.NewScript(`
 local now = redis.call('HGET', KEYS[1], ARGV[1])
 if now ~= ARGV[2] and now ~= ARGV[3] then return {0} end
-if now ~= ARGV[3] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
-return {1, redis.call('HGET', KEYS[1], 'unread') or redis.call('HGET', KEYS[1], 'heard') or '', redis.call('HGET', KEYS[1], 'stopped') or ''}`)
+if now ~= ARGV[3] then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+  if ARGV[4] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[4]) end
+end
+local have = redis.call('HMGET', KEYS[1], 'unread', 'heard', 'stopped', 'hold', ARGV[5], 'x' .. ARGV[1])
+return {1, have[1] or have[2] or '', have[3] or '', have[4] or '', have[5] or '', have[6] or ''}`)
+
+// withdraw marks a message that a worker holds as taken back.
+var withdraw = redis.NewScript(`
+if not redis.call('HGET', KEYS[1], ARGV[1]) then return -1 end
+if redis.call('HSETNX', KEYS[1], 'x' .. ARGV[1], ARGV[2]) == 0 then return 0 end
+redis.call('RPUSH', KEYS[2], ARGV[3])
+return 1`)
+
+// Withdraw takes a message back that a worker holds: it may be with its
+// provider, and in that case it has gone, but it will not be tried again.
+// Twice is once. It returns ErrNone when there is no such message.
+func (l *Ledger) Withdraw(ctx context.Context, p *Planned, e Event) error {
+	line, err := l.line(p.Contact, e)
+	if err != nil {
+		return err
+	}
+	return l.act(ctx, withdraw, "take back a message of", p.Contact, p.Entry.field(p.Via), e.By, line)
+}
 
 // Message reads one planned message. It returns ErrNone when there is none.
 func (l *Ledger) Message(ctx context.Context, id contact.ID, e Entry, v contact.Via) (*Planned, error) {
-	values, err := l.redis.HMGet(ctx, personKey(id), e.field(v), submissionField(e.N), fieldUnread, fieldStopped, fieldHeard).Result()
+	hangs, _ := e.Hangs()
+	values, err := l.redis.HMGet(ctx, personKey(id), e.field(v), submissionField(e.N), fieldUnread, fieldStopped, fieldHeard,
+		fieldHold, appointmentField(hangs.Appointment), withdrawnField(e, v)).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
 	}
@@ -67,23 +92,45 @@ func (l *Ledger) Message(ctx context.Context, id contact.ID, e Entry, v contact.
 	if p.Submission, err = l.openSubmission(id, e.N, text(1)); err != nil {
 		return nil, err
 	}
-	return p, p.setFlags(cmp.Or(text(2), text(4)), text(3))
+	return p, l.setFlags(p, flags{cmp.Or(text(2), text(4)), text(3), text(5), text(6), text(7)})
 }
 
-// setFlags reads what holds the person's messages back: unread is the flag of
-// a submission or of a reply that a person must read.
-func (p *Planned) setFlags(unread, stopped string) error {
-	u, err := parseMark(unread)
+// flags are the fields of a person that hold messages back or change what they
+// say; "" where there is none.
+type flags struct {
+	unread      string // a submission or a reply that a person must read
+	stopped     string
+	hold        string
+	appointment string // the one that the message hangs on
+	withdrawn   string // the message itself was taken back while a worker held it
+}
+
+// setFlags reads them into p.
+func (l *Ledger) setFlags(p *Planned, f flags) error {
+	u, err := parseMark(f.unread)
 	if err != nil {
 		return err
 	}
-	s, err := parseMark(stopped)
+	s, err := parseMark(f.stopped)
 	if err != nil {
 		return err
 	}
-	p.Unread, p.Stopped = u.N > 0, ""
+	h, err := parseMark(f.hold)
+	if err != nil {
+		return err
+	}
+	p.Unread, p.OnHold, p.Withdrawn, p.Stopped = u.N > 0, h.N > 0, f.withdrawn != "", ""
 	if s.N >= p.Entry.N {
 		p.Stopped = s.Why
+	}
+	hangs, _ := p.Entry.Hangs()
+	if hangs.Appointment == 0 || p.Appointment != nil && p.Appointment.raw == f.appointment {
+		return nil
+	}
+	// One that does not open leaves none: what hangs on it is not sent.
+	p.Appointment = nil
+	if a, err := l.openAppointment(p.Contact, hangs.Appointment, f.appointment); err == nil {
+		p.Appointment = &a
 	}
 	return nil
 }
@@ -111,7 +158,7 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 	var suppressed, texts *redis.StringCmd
 	var paused *redis.DurationCmd
 	var live, texted *redis.IntCmd
-	unread, stopped, err := l.swap(ctx, p, row, func(pipe redis.Pipeliner) {
+	flags, err := l.swap(ctx, p, row, "", func(pipe redis.Pipeliner) {
 		suppressed = pipe.Get(ctx, l.suppression(p))
 		paused = pipe.PTTL(ctx, pauseKey(p.Via))
 		live = pipe.Exists(ctx, keyLive)
@@ -135,7 +182,7 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 		m.Earlier, bad = p.earlier()
 		m.Texted, m.Unreadable = texted.Val() > 0, bad != nil
 	}
-	if err = errors.Join(err, paused.Err(), live.Err(), p.setFlags(unread, stopped)); err != nil {
+	if err = errors.Join(err, paused.Err(), live.Err(), l.setFlags(p, flags)); err != nil {
 		*p = was
 		l.unclaim(ctx, &was, row)
 		return Moment{}, fmt.Errorf("claim %s: read what may keep it back: %w", p.ID(), err)
@@ -159,17 +206,30 @@ func optional(c *redis.StringCmd) (string, error) {
 func (l *Ledger) unclaim(ctx context.Context, p *Planned, claimed Row) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_ = swap.Run(ctx, l.redis, []string{personKey(p.Contact)}, p.Entry.field(p.Via), claimed.encode(), p.raw).Err()
+	_ = swap.Run(ctx, l.redis, []string{personKey(p.Contact), logKey(p.Contact)}, p.Entry.field(p.Via), claimed.encode(), p.raw, "", "").Err()
 }
 
 // Settle writes down what became of the message, and reads again whether a
 // reader or a stop is in its way. It returns ErrRace when the row is no longer
 // what this caller read or claimed.
 func (l *Ledger) Settle(ctx context.Context, p *Planned, row Row) error {
+	return l.settle(ctx, p, row, "")
+}
+
+// SettleAs does the same, with an event on the timeline in the same step.
+func (l *Ledger) SettleAs(ctx context.Context, p *Planned, row Row, e Event) error {
+	line, err := l.line(p.Contact, e)
+	if err != nil {
+		return err
+	}
+	return l.settle(ctx, p, row, line)
+}
+
+func (l *Ledger) settle(ctx context.Context, p *Planned, row Row, event string) error {
 	before := p.Row.Due
-	unread, stopped, err := l.swap(ctx, p, row, nil)
+	flags, err := l.swap(ctx, p, row, event, nil)
 	if err == nil {
-		err = p.setFlags(unread, stopped)
+		err = l.setFlags(p, flags)
 	}
 	if err != nil {
 		return fmt.Errorf("settle %s: %w", p.ID(), err)
@@ -185,14 +245,17 @@ func (l *Ledger) Settle(ctx context.Context, p *Planned, row Row) error {
 
 // swap runs the compare-and-set, with what else the caller wants to read after
 // it in the same pipeline.
-func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, also func(redis.Pipeliner)) (unread, stopped string, err error) {
-	raw := row.encode()
-	keys, args := []string{personKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw}
+func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, also func(redis.Pipeliner)) (f flags, err error) {
+	raw, appointment := row.encode(), ""
+	if hangs, ok := p.Entry.Hangs(); ok && hangs.Appointment > 0 {
+		appointment = appointmentField(hangs.Appointment)
+	}
+	keys, args := []string{personKey(p.Contact), logKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw, event, appointment}
 	var cmd *redis.Cmd
 	for _, load := range []bool{false, true} {
 		if load { // the script is gone after a restart of Redis
 			if err := swap.Load(ctx, l.redis).Err(); err != nil {
-				return "", "", err
+				return f, err
 			}
 		}
 		_, _ = l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
@@ -208,15 +271,16 @@ func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, also func(redis.
 	}
 	values, err := cmd.Slice()
 	if err != nil {
-		return "", "", err
+		return f, err
 	}
-	if len(values) != 3 {
-		return "", "", ErrRace
+	if len(values) != 6 {
+		return f, ErrRace
 	}
 	p.Row, p.raw = row, raw
-	unread, _ = values[1].(string)
-	stopped, _ = values[2].(string)
-	return unread, stopped, nil
+	for i, into := range []*string{&f.unread, &f.stopped, &f.hold, &f.appointment, &f.withdrawn} {
+		*into, _ = values[i+1].(string)
+	}
+	return f, nil
 }
 
 func (l *Ledger) suppression(p *Planned) string {
@@ -255,11 +319,51 @@ type Event struct {
 	Message string `json:"message,omitempty"` // the entry and the channel of the message meant
 	Reply   int    `json:"reply,omitempty"`   // the reply meant
 	Code    string `json:"code,omitempty"`    // the rule or the provider's code that decided
+
+	Appointment int    `json:"appointment,omitempty"` // the one meant
+	Batch       string `json:"batch,omitempty"`       // the list it came with
+
+	// What people wrote, and a moment that tells who somebody is, lie sealed.
+	Text   contact.Private `json:"-"` // why, or a note
+	When   time.Time       `json:"-"` // of the appointment
+	Sealed []byte          `json:"sealed,omitempty"`
 }
 
 func (e Event) encode() string {
 	b, _ := json.Marshal(e)
 	return string(b)
+}
+
+// private is what of an event lies sealed.
+type private struct {
+	Text contact.Private `json:"text,omitempty"`
+	When time.Time       `json:"when,omitzero"`
+}
+
+func eventPlace(id contact.ID) string { return string(id) + " event" }
+
+// line is an event of this moment as it lies on the person's timeline.
+func (l *Ledger) line(id contact.ID, e Event) (string, error) {
+	e.At = l.now().Unix()
+	if e.Text != "" || !e.When.IsZero() {
+		plain, err := json.Marshal(private{e.Text, e.When})
+		if err != nil {
+			return "", errors.New("event: cannot be written")
+		}
+		e.Sealed = l.keys.Seal(plain, eventPlace(id))
+	}
+	return e.encode(), nil
+}
+
+// reveal opens what of an event lies sealed; what does not open stays away.
+func (l *Ledger) reveal(id contact.ID, e *Event) {
+	if len(e.Sealed) == 0 {
+		return
+	}
+	var p private
+	if plain, err := l.keys.Open(e.Sealed, eventPlace(id)); err == nil && json.Unmarshal(plain, &p) == nil {
+		e.Text, e.When = p.Text, p.When
+	}
 }
 
 // Timeline reads what happened to a person, oldest first.
@@ -274,6 +378,7 @@ func (l *Ledger) Timeline(ctx context.Context, id contact.ID) ([]Event, error) {
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			return nil, fmt.Errorf("read timeline of %s: %w", id, err)
 		}
+		l.reveal(id, &e)
 		events = append(events, e)
 	}
 	return events, nil

@@ -226,7 +226,7 @@ func TestWhatChangesAfterLoadingIsSeenByTheClaim(t *testing.T) {
 	other.Message, other.Phone = "again", ""
 	w.admit(t, other, "followup-1")
 	m = w.message(t, id, "2.followup-1")
-	if err := w.Stop(t.Context(), id, 1, gate.ReasonBooked, "staff"); err != nil {
+	if err := w.Stop(t.Context(), id, 1, gate.ReasonBooked, ledger.Event{By: "staff"}); err != nil {
 		t.Fatal(err)
 	}
 	moment, err := w.Claim(t.Context(), m, "b", time.Now())

@@ -64,6 +64,13 @@ type Row struct {
 	Code     string      `json:"code,omitempty"`
 	Words    string      `json:"words,omitempty"` // version of the template that the person got
 	By       string      `json:"by,omitempty"`    // with Cancelled
+
+	// With reminders alone.
+	Late     int64  `json:"late,omitempty"`     // the moment after which it says nothing any more
+	For      int64  `json:"for,omitempty"`      // the moment of the appointment by which its times were set
+	Template string `json:"template,omitempty"` // the words it goes with, where staff chose others than its name says
+	Batch    string `json:"batch,omitempty"`    // the list it came with
+	Asked    string `json:"asked,omitempty"`    // who asked for it
 }
 
 // To gives the row in another state, at that time. It fails with
@@ -106,6 +113,8 @@ func ParseEntry(s string) (Entry, error) {
 
 func (e Entry) field(v contact.Via) string { return "m/" + e.String() + "/" + string(v) }
 
+func withdrawnField(e Entry, v contact.Via) string { return "x" + e.field(v) }
+
 func submissionField(n int) string { return "s/" + strconv.Itoa(n) }
 
 // Planned is a message with all that a decision about it needs.
@@ -118,6 +127,10 @@ type Planned struct {
 	Unread     bool               // some submission of the person waits for a reader
 	Stopped    gate.Reason        // why the sequence ended; "" while it runs
 	Live       bool               // the service has left its trial; known after Claim
+	OnHold     bool               // staff keep everything automated back
+	Withdrawn  bool               // taken back while a worker held it
+
+	Appointment *Appointment // the one it hangs on; nil when there is none, or it cannot be read
 
 	raw   string // the row as it was read: a change holds only if it is still that
 	texts string // the same of the list of texts to the number, with a claimed text

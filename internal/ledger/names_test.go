@@ -358,7 +358,7 @@ func TestWhoCannotBeReachedOrIsNotAnsweredIsCalled(t *testing.T) {
 	if c := call(); c.Why != ledger.Unreachable || !c.Since.Equal(noon) {
 		t.Errorf("bounced, and no number for texts: %+v", c)
 	}
-	if err := w.Stop(ctx, a.Contact, 1, gate.ReasonBooked, "staff"); err != nil {
+	if err := w.Stop(ctx, a.Contact, 1, gate.ReasonBooked, ledger.Event{By: "staff"}); err != nil {
 		t.Fatal(err)
 	}
 	if c := call(); c.Why != "" {
