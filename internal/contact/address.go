@@ -126,7 +126,7 @@ func (p Phone) Textable() bool {
 // the prefix is not geographic.
 func (p Phone) Zones() []string {
 	number, err := phonenumbers.Parse(string(p), "US")
-	if err != nil {
+	if err != nil || phonenumbers.GetNumberType(number) == phonenumbers.TOLL_FREE {
 		return nil
 	}
 	zones, err := phonenumbers.GetTimezonesForNumber(number)

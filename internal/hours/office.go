@@ -88,6 +88,21 @@ func (o Office) AnswerBy(t time.Time) time.Time {
 	return time.Time{}
 }
 
+// Open reports whether somebody at the clinic reads, and answers the telephone,
+// at t. The zero Office is never open.
+func (o Office) Open(t time.Time) bool {
+	if o.zone == nil {
+		return false
+	}
+	d := dateOf(t.In(o.zone))
+	for _, s := range o.openOn(d) {
+		if from, to := s.on(d, o.zone); !t.Before(from) && t.Before(to) {
+			return true
+		}
+	}
+	return false
+}
+
 func (o Office) openOn(d Date) []Span {
 	spans := o.days[d.weekday()]
 	if len(spans) > 0 && federalHoliday(d) {

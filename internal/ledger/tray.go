@@ -111,9 +111,13 @@ func (l *Ledger) InTray(ctx context.Context, t Tray, before time.Time) (int64, e
 	return n, nil
 }
 
-// Tray lists what is in a tray, what has waited longest first, most at most.
+// Tray lists what is in a tray, most at most: what has waited longest first, and
+// of what failed the latest.
 func (l *Ledger) Tray(ctx context.Context, t Tray, most int64) ([]Slip, error) {
-	found, err := l.redis.ZRangeWithScores(ctx, trayKey(t), 0, most-1).Result()
+	if most <= 0 {
+		return nil, nil
+	}
+	found, err := l.redis.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: trayKey(t), Start: 0, Stop: most - 1, Rev: t == TrayFailed}).Result()
 	if err != nil {
 		return nil, fmt.Errorf("list what is in %s: %w", t, err)
 	}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/joydevie/followup/internal/desk"
+)
+
+func upcomingCommand(sys system) *cli.Command {
+	return &cli.Command{
+		Name: "upcoming", Usage: "show what goes out: today, this week, or to one person", ArgsUsage: "[PERSON]",
+		Description: "Example:  followup upcoming\n" +
+			"          followup upcoming --week --full\n" +
+			"          followup upcoming 7F3K\n" + whomHelp,
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "week", Usage: "the next seven days, not today alone"}, fullFlag(), mostFlag(30), jsonFlag()},
+		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			v := f.view()
+			u, err := desk.Upcoming{}, error(nil)
+			span := "today"
+			if c.Args().Present() {
+				p, _, missing := f.person(ctx, c)
+				if missing != nil {
+					return missing
+				}
+				u, span = v.UpcomingOf(p), "to this person"
+			} else {
+				until := midnight(v.Now().In(v.Zone), 1)
+				if c.Bool("week") {
+					until, span = midnight(v.Now().In(v.Zone), 7), "within a week"
+				}
+				u, err = v.Upcoming(ctx, until, c.Int("most"))
+			}
+			if err != nil {
+				return err
+			}
+			if !c.Bool("full") {
+				for i := range u.Next {
+					u.Next[i].Who = nil
+				}
+			}
+			if c.Bool("json") {
+				return printJSON(sys.stdout, u)
+			}
+			return printUpcoming(sys, u, span, v)
+		}),
+	}
+}
+
+// midnight is the beginning of the day that comes so many days later.
+func midnight(t time.Time, days int) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day()+days, 0, 0, 0, 0, t.Location())
+}
+
+func printUpcoming(sys system, u desk.Upcoming, span string, v *desk.View) error {
+	fmt.Fprintln(sys.stdout, upcomingCounts(u, span))
+	t := grid{head: []string{"WHEN", "ITEM", "WHO", "WHAT"}}
+	for _, p := range u.Next {
+		t.add(v.Say(p.Due), p.Item, named(p.Brief), strings.TrimSuffix(p.Text, "."))
+	}
+	return t.print(sys)
+}
+
+func upcomingCounts(u desk.Upcoming, span string) string {
+	var counts []string
+	for _, kind := range slices.Sorted(maps.Keys(u.Counts)) {
+		counts = append(counts, plural(u.Counts[kind], kind))
+	}
+	if u.Held > 0 {
+		counts = append(counts, fmt.Sprintf("%d held until somebody has read", u.Held))
+	}
+	if len(counts) == 0 {
+		counts = []string{"nothing"}
+	}
+	if u.All {
+		return strings.Join(counts, " · ") + " " + span
+	}
+	return fmt.Sprintf("%d people get something %s; the first %d of them: %s", u.People, span, u.Read, strings.Join(counts, " · "))
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
