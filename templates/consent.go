@@ -46,6 +46,18 @@ func ConsentByVersion(version, lang, clinic string) Wording {
 	return Wording{}
 }
 
+// ConsentWordings gives the words of every published version in every language,
+// with the clinic's name in them.
+func ConsentWordings(clinic string) []Wording {
+	var all []Wording
+	for _, v := range consentVersions() {
+		for _, lang := range []string{"en", "es"} {
+			all = append(all, v.wording(lang, clinic))
+		}
+	}
+	return all
+}
+
 type consentVersion struct {
 	Version string       `yaml:"version"`
 	En      consentBoxes `yaml:"en"`

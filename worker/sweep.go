@@ -108,6 +108,9 @@ func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, r *round) erro
 		w.Log.ErrorContext(ctx, "person not read", "contact", look.Contact, "err", err)
 		return w.Ledger.LookAgain(ctx, look, w.in(ringAgain))
 	}
+	if person.Erasing != "" {
+		return w.Ledger.FinishErasing(ctx, person)
+	}
 	if err := w.lookForCall(ctx, person); err != nil {
 		return err
 	}

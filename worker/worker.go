@@ -59,7 +59,7 @@ type Words interface {
 }
 
 // Worker does the tasks. Every field is required but SMS in Channels, Pace,
-// Metrics, Hold and SweepEvery.
+// Retention, Metrics, Hold and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -74,6 +74,7 @@ type Worker struct {
 	ReadFirst bool                        // a person reads a submission before more than the confirmation email goes
 	TextFirst bool                        // no automated text goes to a number that has not texted in
 	Reminders hours.Windows               // in which reminders go by text
+	Retention Retention
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil: nothing is counted
 
@@ -128,6 +129,7 @@ func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurren
 		}
 	}
 	w.resume(ctx)
+	w.keepWords(ctx)
 	for _, group := range []struct {
 		queues      map[string]int
 		concurrency int

@@ -88,6 +88,8 @@ func root(sys system) *cli.Command {
 			goLiveCommand(sys),
 			templatesCommand(sys),
 			rehearseCommand(sys),
+			proofCommand(sys),
+			eraseCommand(sys),
 			configCommand(sys),
 			versionCommand(sys),
 		},

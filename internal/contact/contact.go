@@ -6,6 +6,7 @@
 package contact
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -97,6 +98,16 @@ func (s Submission) Address(v Via) string {
 	default:
 		return ""
 	}
+}
+
+// Content is what the person wrote, ticked and chose, in one line that is the
+// same for the same submission sent again: for a keyed hash, never to be kept
+// as it is. Whatever else a form carries makes it no other submission.
+func (s Submission) Content() string {
+	words, _ := json.Marshal([]any{ // texts and ticks: cannot fail
+		string(s.Name), s.Email.Key(), string(s.Phone), string(s.Message), s.Language, s.Preferred, s.Consent.Email, s.Consent.SMS,
+	})
+	return string(words)
 }
 
 // Format prints its id for every verb of fmt: it names a person.

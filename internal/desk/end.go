@@ -48,10 +48,10 @@ func (d *Desk) Stop(ctx context.Context, id contact.ID, n int, by By) (Stopped, 
 	if err != nil {
 		return Stopped{}, err
 	}
-	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaEmail, gate.Unsubscribed, by.Name); err != nil {
+	if err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaEmail, by.evidence(gate.Unsubscribed)); err != nil {
 		return Stopped{}, err
 	}
-	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaSMS, gate.OptedOut, by.Name); err != nil {
+	if err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaSMS, by.evidence(gate.OptedOut)); err != nil {
 		return Stopped{}, err
 	}
 	return d.end(ctx, id, n, gate.ReasonStaff, by)
@@ -73,7 +73,7 @@ func (d *Desk) WrongNumber(ctx context.Context, id contact.ID, n int, by By) (St
 	if number == "" {
 		return Stopped{}, &Wrong{"number", "the person left none with that submission", "name another submission"}
 	}
-	if err := d.Ledger.Suppress(ctx, id, n, contact.ViaSMS, gate.WrongNumber, by.Name); err != nil {
+	if err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaSMS, by.evidence(gate.WrongNumber)); err != nil {
 		return Stopped{}, err
 	}
 	if err := d.Ledger.Detach(ctx, number, id); err != nil {

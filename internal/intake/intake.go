@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -58,7 +57,7 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 		Name: string(s.Name), Email: string(s.Email), Phone: string(s.Phone), Message: string(s.Message),
 		Language: string(s.Language), Preferred: string(s.Preferred), Zone: s.Zone, Page: s.Page,
 		ConsentEmail: s.Consent.Email, ConsentSMS: s.Consent.SMS,
-		Content: i.content(s), UserAgent: truncate(from.UserAgent, maxShort),
+		Content: i.Keys.Hash("content", s.Content()), UserAgent: truncate(from.UserAgent, maxShort),
 	}
 	// Only a version that we published proves what was shown; a site with a form
 	// of its own shows its own words.
@@ -80,15 +79,6 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 	}
 	r.Call = s.Phone != "" && r.SMSAt.IsZero()
 	return r, nil
-}
-
-// content is the keyed hash of what the person wrote, ticked and chose.
-// Whatever else a form carries makes it no other submission.
-func (i *Intake) content(s contact.Submission) string {
-	words, _ := json.Marshal([]any{ // texts and ticks: cannot fail
-		string(s.Name), s.Email.Key(), string(s.Phone), string(s.Message), s.Language, s.Preferred, s.Consent.Email, s.Consent.SMS,
-	})
-	return i.Keys.Hash("content", string(words))
 }
 
 // truncate cleans a header and keeps its first n bytes.

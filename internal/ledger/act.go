@@ -30,16 +30,6 @@ redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('RPUSH', KEYS[2], ARGV[3])
 return 1`)
 
-// suppress sets the reason, but never a weaker one over a stronger: what a
-// person asked for outweighs what a provider reports, so that lifting the
-// second cannot lift the first.
-var suppress = redis.NewScript(`
-local rank = {unsubscribed = 1, dead_address = 2, opted_out = 3, wrong_number = 4}
-local have = redis.call('GET', KEYS[1])
-if have and (rank[have] or 9) >= (rank[ARGV[1]] or 9) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1])
-return 1`)
-
 // hold puts the mark unless it is there, for somebody who is there.
 var hold = redis.NewScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
@@ -146,9 +136,16 @@ func (l *Ledger) cancel(ctx context.Context, id contact.ID, why gate.Reason, by 
 
 // Suppress blocks the address that the way of that submission leads to, for
 // the person and for whoever else has it, and cancels what is planned by that
-// way: all of it after an opt-out or a wrong number, the follow-ups else. It is in force when
-// Suppress returns. A weaker reason never replaces a stronger one. Twice is once.
+// way: all of it after an opt-out or a wrong number, the follow-ups else. It is
+// in force, and its evidence kept, when Suppress returns. A weaker reason never
+// outweighs a stronger one. Twice is once.
 func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.Via, why gate.Suppression, by string) error {
+	return l.SuppressFor(ctx, id, n, v, Evidence{What: string(why), By: by})
+}
+
+// SuppressFor does the same with all that is known of the reason: What must be
+// a gate.Suppression; At is now.
+func (l *Ledger) SuppressFor(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence) error {
 	p, err := l.Person(ctx, id)
 	if err != nil {
 		return err
@@ -160,16 +157,16 @@ func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.V
 	if v == contact.ViaEmail && s.Email == "" || v == contact.ViaSMS && s.Phone == "" {
 		return nil // there is nothing to block
 	}
-	key := suppressionKey(v, l.addressHash(v, s))
-	event := Event{At: l.now().Unix(), What: string(why), N: n, By: by}
-	changed, err := suppress.Run(ctx, l.redis, []string{key}, string(why)).Bool()
+	e.At = l.now()
+	changed, err := l.block(ctx, v, l.addressHash(v, s), e)
 	if err == nil && changed {
-		err = l.redis.RPush(ctx, logKey(id), event.encode()).Err()
+		err = l.Record(ctx, id, Event{What: e.What, N: n, By: e.By, Code: e.Code})
 	}
 	if err != nil {
 		return fmt.Errorf("suppress %s for %s: %w", v, id, err)
 	}
-	return l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool {
+	why := gate.Suppression(e.What)
+	return l.cancel(ctx, id, gate.Reason(why), e.By, func(m Planned) bool {
 		return m.Via == v && (why == gate.OptedOut || why == gate.WrongNumber || IsFollowUp(m.Entry.Template))
 	})
 }

@@ -48,9 +48,9 @@ type Admitted struct {
 }
 
 // admit adds a submission and its plan if the person still has as many
-// submissions as were read.
+// submissions as were read, and is not being removed.
 var admit = redis.NewScript(`
-if (redis.call('HGET', KEYS[1], 'n') or '0') ~= ARGV[1] then return 0 end
+if (redis.call('HGET', KEYS[1], 'n') or '0') ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'erasing') == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'n', ARGV[2], unpack(ARGV, 3))
 return 1`)
 
@@ -75,14 +75,20 @@ func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan f
 			return Admitted{Folded: err == nil}, err
 		}
 	}
-	id, other, err := l.resolve(ctx, s)
-	if err != nil {
-		return Admitted{}, err
-	}
 	for {
+		id, other, err := l.resolve(ctx, s)
+		if err != nil {
+			return Admitted{}, err
+		}
 		p, err := l.known(ctx, id)
 		if err != nil {
 			return Admitted{}, err
+		}
+		if p.Erasing != "" { // who is being removed and writes again is new
+			if err := l.FinishErasing(ctx, p); err != nil {
+				return Admitted{}, err
+			}
+			continue
 		}
 		if other != id { // the number led to somebody else: their sequence counts too
 			if p.other, err = l.known(ctx, other); err != nil {
@@ -94,12 +100,25 @@ func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan f
 				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, errors.Join(l.List(ctx, p), l.note(ctx, id, s.At.Unix()))
 			}
 		}
+		if other != id { // the number would lead to the other's evidence alone
+			if err := l.leave(ctx, l.addressHash(contact.ViaSMS, s), line{Also: id}); err != nil {
+				return Admitted{}, err
+			}
+		}
 		added, err := l.add(ctx, p, s, plan(p))
 		if err != nil && !errors.Is(err, ErrRace) {
 			return Admitted{}, fmt.Errorf("admit a submission of %s: %w", id, err)
 		}
+		if err == nil && added.N == 1 && id != l.newID(s) {
+			// What led here led to nobody: to one who was removed at this moment, and
+			// with whom the way here may have gone too.
+			err = l.lead(ctx, s, id)
+		}
 		if err == nil {
-			return added, l.listNew(ctx, p, added.N, s, added.unread)
+			err = l.listNew(ctx, p, added.N, s, added.unread)
+		}
+		if !errors.Is(err, ErrRace) {
+			return added, err
 		}
 	}
 }
@@ -193,13 +212,7 @@ func (l *Ledger) first(ctx context.Context, key, value string, ttl time.Duration
 // else a new one, and makes both lead there. A number that led to somebody else
 // goes on doing so: other is that person, and otherwise id.
 func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (id, other contact.ID, err error) {
-	var keys []string
-	if s.Email != "" {
-		keys = append(keys, indexKey("email", l.addressHash(contact.ViaEmail, s)))
-	}
-	if s.Phone != "" {
-		keys = append(keys, indexKey("phone", l.addressHash(contact.ViaSMS, s)))
-	}
+	keys := l.indexes(s)
 	for _, key := range keys {
 		have, err := l.redis.Get(ctx, key).Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
@@ -209,7 +222,7 @@ func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (id, other c
 	}
 	// A new person is named after the submission: a second run whose first one's
 	// index a failover has lost must not make another person of it.
-	id = cmp.Or(id, contact.ID(l.keys.Hash("person", s.ID)[:idLength]))
+	id = cmp.Or(id, l.newID(s))
 	for i, key := range keys {
 		have, err := l.first(ctx, key, string(id), 0)
 		if err != nil {
@@ -220,6 +233,32 @@ func (l *Ledger) resolve(ctx context.Context, s contact.Submission) (id, other c
 		}
 	}
 	return id, other, nil
+}
+
+// newID names a person who is new with that submission.
+func (l *Ledger) newID(s contact.Submission) contact.ID {
+	return contact.ID(l.keys.Hash("person", s.ID)[:idLength])
+}
+
+// indexes are the keys that should lead from the submission to its person.
+func (l *Ledger) indexes(s contact.Submission) (keys []string) {
+	if s.Email != "" {
+		keys = append(keys, indexKey("email", l.addressHash(contact.ViaEmail, s)))
+	}
+	if s.Phone != "" {
+		keys = append(keys, indexKey("phone", l.addressHash(contact.ViaSMS, s)))
+	}
+	return keys
+}
+
+// lead makes what leads nowhere lead to that person.
+func (l *Ledger) lead(ctx context.Context, s contact.Submission, id contact.ID) error {
+	for _, key := range l.indexes(s) {
+		if _, err := l.first(ctx, key, string(id), 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Person is everything about one person.
@@ -235,12 +274,14 @@ type Person struct {
 	StoppedWhy  gate.Reason
 	StoppedBy   string
 	StoppedAt   time.Time
+	Erasing     string // who has it removed; "" but for a moment
 
 	Appointments []Appointment // number K at K-1; one that cannot be read has a zero At
 	Alone        int           // how many reminders stand alone
 	Hold         Hold
 
-	other *Person // whom the same number led to, while a submission is admitted
+	fields int     // of its hash
+	other  *Person // whom the same number led to, while a submission is admitted
 }
 
 // Person reads everything about one person. It returns ErrNone when there is none.
@@ -277,7 +318,7 @@ func (l *Ledger) person(id contact.ID, fields map[string]string) (*Person, error
 	if len(fields) == 0 {
 		return nil, ErrNone
 	}
-	p := &Person{ID: id}
+	p := &Person{ID: id, fields: len(fields)}
 	count, err := strconv.Atoi(fields[fieldCount])
 	if err != nil {
 		return nil, fmt.Errorf("read %s: its count of submissions cannot be read", id)
@@ -300,7 +341,7 @@ func (l *Ledger) person(id contact.ID, fields map[string]string) (*Person, error
 	if err != nil {
 		return nil, err
 	}
-	p.Heard, p.HeardAt = heard.N, time.Unix(heard.At, 0)
+	p.Heard, p.HeardAt, p.Erasing = heard.N, time.Unix(heard.At, 0), fields[fieldErasing]
 	p.Replies, _ = strconv.Atoi(fields[fieldReplies]) // "" is none
 	hold, err := parseMark(fields[fieldHold])
 	if err != nil {

@@ -111,11 +111,18 @@ func (p *Person) Alarmed() []Planned {
 	return alarmed
 }
 
-// Record writes an event of the house on the person's timeline; its time is now.
+// recordEvent writes an event unless the person is gone: nothing may grow where
+// somebody was erased.
+var recordEvent = redis.NewScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('RPUSH', KEYS[2], ARGV[1])`)
+
+// Record writes an event of the house on the person's timeline; its time is
+// now. Of somebody who is not there it writes nothing.
 func (l *Ledger) Record(ctx context.Context, id contact.ID, e Event) error {
 	line, err := l.line(id, e)
 	if err == nil {
-		err = l.redis.RPush(ctx, logKey(id), line).Err()
+		err = recordEvent.Run(ctx, l.redis, []string{personKey(id), logKey(id)}, line).Err()
 	}
 	if err != nil {
 		return fmt.Errorf("record %s for %s: %w", e.What, id, err)

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -38,56 +37,35 @@ const (
 
 // hear writes what must hold at once, unless the text was seen before. A text
 // delivered again can therefore undo nothing that was said after it.
-var hear = redis.NewScript(`
-local rank = {unsubscribed = 1, dead_address = 2, opted_out = 3, wrong_number = 4}
+var hear = redis.NewScript(standing + `
 local seen = redis.call('HGET', KEYS[2], ARGV[1])
 if seen then return tonumber(seen) end
-local have = redis.call('GET', KEYS[1])
-if ARGV[2] == 'lift' then
-  if have == 'opted_out' then redis.call('DEL', KEYS[1]) end
-elseif ARGV[2] ~= '' and (not have or (rank[have] or 9) < (rank[ARGV[2]] or 9)) then
-  redis.call('SET', KEYS[1], ARGV[2])
-end
-if ARGV[3] ~= '' then redis.call('RPUSH', KEYS[3], ARGV[3]) end
+if ARGV[2] == 'lift' then lift(KEYS[1], 'opted_out') elseif ARGV[2] ~= '' then block(KEYS[1], ARGV[2], ARGV[4]) end
+if ARGV[3] ~= '' then keep(KEYS[3], ARGV[3], ARGV[5]) end
 redis.call('HSET', KEYS[2], ARGV[1], 1)
+redis.call('EXPIRE', KEYS[2], ARGV[5])
 return 0`)
-
-// proof is a grant or a revocation by text, as it lies sealed under the
-// number's keyed hash: the burden of proof is ours (47 CFR 64.1200(f)(9)).
-type proof struct {
-	At   time.Time       `json:"at"`
-	What string          `json:"what"`
-	SID  string          `json:"sid"`
-	Text contact.Private `json:"text"`
-	Rule string          `json:"rule"`
-	Of   string          `json:"of"`
-}
-
-// OptedIn is what the lifting of an opt-out is called.
-const OptedIn = "opted_in"
 
 // Hear takes in a text from a number, known or not. When it returns, a block
 // or its lifting is in force and its evidence is kept. It also says whether
 // the text was seen before: then nothing was changed. Settle with Heard.
 func (l *Ledger) Hear(ctx context.Context, in Inbound) (Progress, error) {
 	hash := l.phoneHash(in.From)
-	verdict, evidence := string(in.Why), ""
+	verdict, what, evidence := string(in.Why), string(in.Why), []byte(nil)
 	if in.Lift {
-		verdict = "lift"
+		verdict, what = "lift", OptedIn
 	}
 	if verdict != "" {
-		what := string(in.Why)
-		if in.Lift {
-			what = OptedIn
-		}
-		plain, err := json.Marshal(proof{l.now(), what, in.SID, in.Text, in.Rule, in.Of})
+		var err error
+		evidence, err = l.sealEvidence(hash, line{Evidence: Evidence{
+			At: l.now(), What: what, By: byPerson, SID: in.SID, Text: in.Text, Rule: in.Rule, Of: in.Of,
+		}})
 		if err != nil {
-			return Unseen, errors.New("hear: the evidence cannot be written")
+			return Unseen, fmt.Errorf("hear: %w", err)
 		}
-		evidence = string(l.keys.Seal(plain, "proof "+hash))
 	}
 	keys := []string{suppressionKey(contact.ViaSMS, hash), inboundKey(hash), proofKey(hash)}
-	seen, err := hear.Run(ctx, l.redis, keys, in.SID, verdict, evidence).Int()
+	seen, err := hear.Run(ctx, l.redis, keys, in.SID, verdict, evidence, seconds(l.keep.Suppressions), seconds(l.keep.Proof)).Int()
 	if err != nil {
 		return Unseen, fmt.Errorf("hear: %w", err)
 	}
@@ -104,11 +82,11 @@ func (l *Ledger) Heard(ctx context.Context, from contact.Phone, sid string) erro
 
 // Suppression tells why a number or an address gets nothing; "" when it may.
 func (l *Ledger) Suppression(ctx context.Context, v contact.Via, address string) (gate.Suppression, error) {
-	why, err := l.redis.Get(ctx, suppressionKey(v, l.hashOf(v, address))).Result()
+	reasons, err := l.redis.Get(ctx, suppressionKey(v, l.hashOf(v, address))).Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("read suppression: %w", err)
 	}
-	return gate.Suppression(why), nil
+	return strongest(reasons), nil
 }
 
 // helpedFor keeps two machines from answering each other for ever: Twilio stops
@@ -148,8 +126,12 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0`)
 
 // Detach ends that a number leads to a person: whoever reads there is somebody
-// else. The person's other addresses and everything known of them stay.
+// else. The person's other addresses and everything known of them stay, and
+// so does that they gave the number.
 func (l *Ledger) Detach(ctx context.Context, p contact.Phone, id contact.ID) error {
+	if err := l.leave(ctx, l.phoneHash(p), line{Also: id}); err != nil {
+		return err
+	}
 	if err := detach.Run(ctx, l.redis, []string{indexKey("phone", l.phoneHash(p))}, string(id)).Err(); err != nil {
 		return fmt.Errorf("detach a number from %s: %w", id, err)
 	}

@@ -23,13 +23,15 @@ import (
 //	     an                        how many appointments there are
 //	     a/K                       appointment K, sealed
 //	     pn                        how many reminders there are that stand alone
+//	     erasing                   who has the person removed, until that is done
 //	f:{ID}:log             list    what happened to the person, JSON, no person in it
 //	f:by:email:HASH        string  ID of the person with this address
 //	f:by:phone:HASH        string  ID of the person with this number
-//	f:stop:VIA:{HASH}      string  why this address gets nothing (outlives the person)
+//	f:stop:VIA:{HASH}      string  why this address gets nothing, the strongest reason first (outlives the person)
 //	f:texts:{HASH}         string  the automated texts to this number, a line each, for 61 days
 //	f:in:{HASH}            hash    texts from this number by the provider's id, and how far each came
-//	f:proof:{HASH}         list    what was asked for from this number, sealed (outlives the person)
+//	f:proof:{HASH}         list    evidence of consent by this address, sealed (outlives the person)
+//	f:words                hash    the words beside the form's boxes by their hash, no person in it
 //	f:helped:HASH          string  this number was answered a moment ago
 //	f:event:HASH           string  this event of a provider was taken in, for a week
 //	f:fold:HASH            string  submission with this content, for ten minutes
@@ -85,6 +87,7 @@ const (
 
 	keyListed  = "f:listed"
 	keyServers = "f:servers"
+	keyWords   = "f:words"
 )
 
 // Fields of a person's hash.
@@ -97,4 +100,5 @@ const (
 	fieldHold    = "hold"
 	fieldBooked  = "an"
 	fieldAlone   = "pn"
+	fieldErasing = "erasing"
 )

@@ -27,12 +27,13 @@ type Ledger struct {
 	redis redis.UniversalClient
 	keys  *seal.Keys
 	now   func() time.Time // the plan's clock
+	keep  Keep
 }
 
 // New opens a ledger over a client whose closing is the caller's; now is the
 // plan's clock.
 func New(rdb redis.UniversalClient, keys *seal.Keys, now func() time.Time) *Ledger {
-	return &Ledger{redis: rdb, keys: keys, now: now}
+	return &Ledger{redis: rdb, keys: keys, now: now, keep: defaultKeep}
 }
 
 // The errors that a caller may want to tell apart.
@@ -174,7 +175,7 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 		return Moment{}, fmt.Errorf("claim %s: %w", p.ID(), err)
 	}
 	why, err := optional(suppressed)
-	m := Moment{Suppressed: gate.Suppression(why), Paused: left(paused)}
+	m := Moment{Suppressed: strongest(why), Paused: left(paused)}
 	if texts != nil {
 		var bad error
 		p.texts, bad = optional(texts)

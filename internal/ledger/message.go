@@ -45,6 +45,11 @@ var next = map[State][]State{
 // Pending reports whether the message may still go.
 func (s State) Pending() bool { return s == Waiting || s == Held || s == Sending }
 
+// Gone reports whether the message went to its reader, or may have gone.
+func (s State) Gone() bool {
+	return s == Sending || s == Sent || s == Delivered || s == Undelivered || s == Unknown
+}
+
 // ErrTransition is returned for a step that the state machine does not know.
 var ErrTransition = errors.New("ledger: no such step")
 

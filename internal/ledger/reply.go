@@ -178,16 +178,6 @@ func (l *Ledger) CancelBlocked(ctx context.Context, id contact.ID) error {
 			return err
 		}
 	}
-	for _, m := range p.Messages {
-		if m.Row.State != Sending || m.Via != contact.ViaSMS || blocked[m.Submission.Phone] == "" {
-			continue
-		}
-		// The worker that holds it either sees the block or was at the provider
-		// already: the timeline names it, whatever becomes of it.
-		if err := l.Record(ctx, id, Event{What: "in_hand", N: m.Entry.N, By: byPerson, Code: m.Entry.Template}); err != nil {
-			return err
-		}
-	}
 	for _, why := range []gate.Suppression{gate.OptedOut, gate.WrongNumber} {
 		err := l.cancel(ctx, id, gate.Reason(why), byPerson, func(m Planned) bool {
 			return m.Via == contact.ViaSMS && blocked[m.Submission.Phone] == why

@@ -100,7 +100,7 @@ func evidence(r Row, v contact.Via) []State {
 // reason never replaces a stronger one. Twice is once.
 func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why gate.Suppression, by, code string) error {
 	hash := l.hashOf(v, address)
-	changed, err := suppress.Run(ctx, l.redis, []string{suppressionKey(v, hash)}, string(why)).Bool()
+	changed, err := l.block(ctx, v, hash, Evidence{At: l.now(), What: string(why), By: by, Code: code})
 	if err != nil {
 		return fmt.Errorf("block: %w", err)
 	}
@@ -108,14 +108,11 @@ func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why g
 	if errors.Is(err, ErrNone) {
 		return nil
 	}
-	if err != nil {
-		return err
+	if err == nil && changed {
+		err = l.Record(ctx, id, Event{What: string(why), By: by, Code: code})
 	}
-	if changed {
-		event := Event{At: l.now().Unix(), What: string(why), By: by, Code: code}
-		if err := l.redis.RPush(ctx, logKey(id), event.encode()).Err(); err != nil {
-			return fmt.Errorf("block for %s: %w", id, err)
-		}
+	if err != nil {
+		return fmt.Errorf("block for %s: %w", id, err)
 	}
 	err = l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool {
 		return m.Via == v && l.addressHash(v, m.Submission) == hash && (why == gate.OptedOut || IsFollowUp(m.Entry.Template))

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/ledger"
+)
+
+func eraseCommand(sys system) *cli.Command {
+	return &cli.Command{
+		Name: "erase", Usage: "remove a person; what proves consent and what blocks an address stays, without the person",
+		Description: "Example:  followup erase --phone +13035550142          (says what would go)\n" +
+			"          followup erase --phone +13035550142 --yes    (removes it)",
+		Flags: append(whomFlags(),
+			&cli.BoolFlag{Name: "yes", Usage: "do it; without this it only says what would go"},
+			&cli.BoolFlag{Name: "json", Usage: "as JSON"},
+		),
+		Action: func(ctx context.Context, c *cli.Command) error {
+			who, err := readWhom(c)
+			if err != nil {
+				return err
+			}
+			f, err := sys.staff(ctx, c)
+			if err != nil {
+				return err
+			}
+			defer f.close()
+			id, err := who.person(ctx, f.ledger)
+			if err != nil {
+				return err
+			}
+			done, e := c.Bool("yes"), ledger.Erasure{}
+			if done {
+				e, err = f.desk.Erase(ctx, id, desk.By{Name: f.by})
+			} else {
+				e, err = f.ledger.Erasing(ctx, id)
+			}
+			if err != nil {
+				return noSuch(err)
+			}
+			if c.Bool("json") {
+				return json.NewEncoder(sys.stdout).Encode(struct {
+					ledger.Erasure
+					Done bool `json:"done"`
+				}{e, done})
+			}
+			printErasure(sys.stdout, e, done)
+			return nil
+		},
+	}
+}
+
+// ways names the ways in words.
+var ways = map[contact.Via]string{contact.ViaEmail: "email", contact.ViaSMS: "text"}
+
+func printErasure(w io.Writer, e ledger.Erasure, done bool) {
+	removes, keeps := "Would remove", "Would keep"
+	if done {
+		removes, keeps = "Removed", "Kept"
+	}
+	fmt.Fprintf(w, "%s person %s: name, addresses, %s, %s, %s and the timeline.\n", removes, e.Contact,
+		many(e.Submissions, "form"), many(e.Replies, "reply"), many(e.Messages, "message"))
+	if e.Unread {
+		fmt.Fprintln(w, "  Nobody has marked all that this person wrote as read.")
+	}
+	if e.Cancelled > 0 {
+		fmt.Fprintf(w, "  %s not sent yet: cancelled.\n", many(e.Cancelled, "message"))
+	}
+	if e.InHand > 0 {
+		fmt.Fprintf(w, "  %s with the provider at this moment: it may still arrive.\n", many(e.InHand, "message"))
+	}
+	fmt.Fprintf(w, "%s, sealed under keyed hashes of the addresses:\n", keeps)
+	for _, k := range e.Kept {
+		fmt.Fprintf(w, "  by %s: proof of %s and %s; %s\n", ways[k.Via], many(k.Grants, "consent"), many(k.Sent, "message"), blocks(k.Blocked))
+	}
+	if !done {
+		fmt.Fprintln(w, "Nothing was removed. Add --yes to do it; it cannot be undone.")
+	}
+}
+
+// blocks says what stands against an address.
+func blocks(reasons []gate.Suppression) string {
+	if len(reasons) == 0 {
+		return "no block"
+	}
+	var said []string
+	for _, why := range reasons {
+		said = append(said, gate.Reason(why).Say())
+	}
+	return "still blocked: " + strings.Join(said, " ")
+}
+
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if plural, ok := strings.CutSuffix(what, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, plural)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
