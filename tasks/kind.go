@@ -69,16 +69,18 @@ var (
 	Reported = Kind[Report]{Limits: Limits{Name: "provider:report", Queue: QueueIntake, Retries: 2000, Timeout: 45 * time.Second}}
 	// PersonReplied carries what follows from a person's reply.
 	PersonReplied = Kind[Replied]{Limits: Limits{Name: "person:replied", Queue: QueueIntake, Retries: 2000, Timeout: 45 * time.Second}}
+	// Canary carries a submission of our own on from the ledger's door to the mail.
+	Canary = Kind[Bird]{Limits: Limits{Name: "house:canary", Queue: QueueMail, Retries: 2000, Timeout: 45 * time.Second}, id: Bird.taskID}
 )
 
 // Wire is the version of what lies in the queues. It grows with each kind and
 // each field, so that of two workers side by side one can tell which knows more;
 // both go on working (handle.go leaves a kind that it does not know to others).
-const Wire = 1
+const Wire = 2
 
 // All lists the limits of every kind.
 func All() []Limits {
-	return []Limits{Submitted.Limits, Email.Limits, SMS.Limits, Reported.Limits, PersonReplied.Limits}
+	return []Limits{Submitted.Limits, Email.Limits, SMS.Limits, Reported.Limits, PersonReplied.Limits, Canary.Limits}
 }
 
 // Reserved gives the kind as it is queued for a second that was reserved.

@@ -34,6 +34,7 @@ func TestWhatLiesInRedisIsStillUnderstood(t *testing.T) {
 		Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.reminder", Via: "sms", State: "undelivered", Why: "dead_address", Provider: "SM0123456789abcdef", Code: "30005",
 	})
 	frozen(t, tasks.PersonReplied, tasks.Replied{Contact: "aaaabbbbccccddddeeeeffff22", N: 2, Reply: 3, Blocked: true})
+	frozen(t, tasks.Canary, tasks.Bird{Sent: 1795000000123})
 }
 
 func frozen[P comparable](t *testing.T, k tasks.Kind[P], want P) {

@@ -36,6 +36,7 @@ func (w *Worker) handlers() routes {
 	route(r, tasks.SMS, w.Sealer, func(ctx context.Context, m tasks.Message) error { return w.deliver(ctx, contact.ViaSMS, m) })
 	route(r, tasks.Reported, w.Sealer, w.reported)
 	route(r, tasks.PersonReplied, w.Sealer, w.replied)
+	route(r, tasks.Canary, w.Sealer, w.canary)
 	return r
 }
 

@@ -13,6 +13,9 @@ import (
 // may run again after any step of it: Admit plans once, and an alarm that
 // rings twice finds the message sent.
 func (w *Worker) submitted(ctx context.Context, t tasks.Submission) error {
+	if ours, err := w.ours(ctx, t); ours || err != nil {
+		return err
+	}
 	s := submission(t)
 	admitted, err := w.Ledger.Admit(ctx, s, ledger.Once{Content: t.Content, Keyed: t.Keyed}, func(p *ledger.Person) ledger.Plan { return w.plan(s, p) })
 	if err != nil {

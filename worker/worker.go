@@ -59,7 +59,7 @@ type Words interface {
 }
 
 // Worker does the tasks. Every field is required but SMS in Channels, Pace,
-// Retention, Metrics, Hold and SweepEvery.
+// Retention, Metrics, Canary, Hold and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -77,6 +77,7 @@ type Worker struct {
 	Retention Retention
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil: nothing is counted
+	Canary    *Canary          // nil: the house does not write to itself
 
 	// Hold reports whether nothing may be sent now, since an opt-out that somebody
 	// was told of is not yet in force. nil: something always may.

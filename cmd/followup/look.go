@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/joydevie/followup/internal/dial"
@@ -51,16 +52,10 @@ func (w *watch) lookAtRedis(ctx context.Context) *metrics.Redis {
 
 // built says what this binary was made from.
 func built() metrics.Build {
-	b := metrics.Build{Version: "unknown", Commit: "unknown"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return b
+		return metrics.Build{Version: "unknown", Commit: "unknown", Go: runtime.Version()}
 	}
-	b.Version, b.Go = info.Main.Version, info.GoVersion
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			b.Commit = s.Value
-		}
-	}
-	return b
+	v := readVersion(info)
+	return metrics.Build{Version: v.Version, Commit: v.Commit, Go: v.Go}
 }

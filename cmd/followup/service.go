@@ -72,7 +72,7 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 		defer book.Close()
 	}
 
-	h.metrics = metrics.New()
+	h.metrics, h.canary = metrics.New(), h.receiver()
 	for v := range h.channels {
 		h.metrics.Channel(string(v))
 	}
@@ -109,7 +109,9 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 		if err != nil {
 			return err
 		}
-		parts = append(parts, serve("public", web.HTTPServer(handler, log), public, log))
+		parts = append(parts,
+			serve("public", web.HTTPServer(handler, log), public, log),
+			newCanaries(h.ledger(bounded), h.keys, "http://"+browsable(public.Addr()), log).run)
 	}
 	if name != config.Serve {
 		hear := &heed{ledger: h.ledger(bounded), spool: h.spool, log: log}

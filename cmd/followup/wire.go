@@ -56,6 +56,7 @@ type house struct {
 	messages  *templates.Live  // read again on SIGHUP
 	spool     *intake.Spool    // nil: what Redis cannot take is refused
 	metrics   *metrics.Metrics // nil: nothing is counted
+	canary    *worker.Canary   // nil: the house does not write to itself
 	log       *slog.Logger
 	requests  *slog.Logger // what the pages log: each request, and their errors
 }
@@ -138,7 +139,7 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
 		Links: h.links(), Windows: h.windows, Reminders: h.reminders, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst,
-		Log: h.log, Metrics: h.metrics, TextFirst: h.clinic.TextFirst,
+		Log: h.log, Metrics: h.metrics, Canary: h.canary, TextFirst: h.clinic.TextFirst,
 	}
 }
 

@@ -82,12 +82,13 @@ func OpenSpool(folder string, enqueue Enqueue, s tasks.Sealer, log *slog.Logger)
 // Enqueue. An error means that it is, as far as we know, in neither.
 func (s *Spool) Commit(ctx context.Context, t tasks.Submission) error {
 	where, err := s.commit(ctx, t)
-	if err != nil {
+	switch {
+	case err != nil:
 		s.Metrics.Refused()
-		return err
+	case !t.Canary(): // nobody wrote
+		s.Metrics.Submitted(where)
 	}
-	s.Metrics.Submitted(where)
-	return nil
+	return err
 }
 
 func (s *Spool) commit(ctx context.Context, t tasks.Submission) (where string, err error) {

@@ -48,6 +48,22 @@ type Watched struct {
 	Paced  map[contact.Via]Paced
 }
 
+// NoteCanarySent notes that a submission of our own was handed to the form.
+func (l *Ledger) NoteCanarySent(ctx context.Context, at time.Time) error {
+	if err := l.redis.HSet(ctx, keyCanary, "sent", at.UnixMilli()).Err(); err != nil {
+		return fmt.Errorf("note the canary: %w", err)
+	}
+	return nil
+}
+
+// NoteCanaryDone notes that the one of that time came through.
+func (l *Ledger) NoteCanaryDone(ctx context.Context, sent, done time.Time) error {
+	if err := l.redis.HSet(ctx, keyCanary, "done", done.UnixMilli(), "took", done.Sub(sent).Milliseconds()).Err(); err != nil {
+		return fmt.Errorf("note the canary: %w", err)
+	}
+	return nil
+}
+
 // Paced is how far a channel's pace is used up.
 type Paced struct {
 	Ahead time.Duration // until the last second that a message was given

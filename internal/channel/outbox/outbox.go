@@ -49,6 +49,7 @@ type Config struct {
 	From     string                                            // the sender of an email, as its reader sees it
 	Speed    float64                                           // how many times faster the clock runs; 0 is 1
 	Zone     *time.Location                                    // in which times are shown; nil is UTC
+	Keep     int                                               // how many messages it keeps; 0 is 5000
 }
 
 // Store holds messages, newest first. It may be used from many goroutines.
@@ -66,6 +67,9 @@ func New(c Config) *Store {
 	}
 	if c.Zone == nil {
 		c.Zone = time.UTC
+	}
+	if c.Keep == 0 {
+		c.Keep = capacity
 	}
 	return &Store{Config: c}
 }
@@ -101,7 +105,7 @@ func (s *Store) keep(m Message) int {
 	defer s.mu.Unlock()
 	s.last++
 	m.number = s.last
-	if len(s.all) == capacity {
+	if len(s.all) == s.Keep {
 		s.all = append(s.all[:0], s.all[1:]...)
 	}
 	s.all = append(s.all, m)
