@@ -1,6 +1,6 @@
 # Every target says what it does: `make help`.
 .DEFAULT_GOAL := help
-PACKAGES := redis-server chromium npm spamassassin tidy prometheus
+PACKAGES := redis-server chromium npm spamassassin tidy prometheus slowhttptest
 MAILPIT := github.com/axllent/mailpit@v1.27.11
 GO ?= go
 
