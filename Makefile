@@ -1,6 +1,8 @@
 # Every target says what it does: `make help`.
 .DEFAULT_GOAL := help
 PACKAGES := redis-server chromium npm spamassassin tidy prometheus slowhttptest
+CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MAILPIT := github.com/axllent/mailpit@v1.27.11
 GO ?= go
 
@@ -43,6 +45,19 @@ shots: ## photograph every email at 320 and 600 pixels, by day and by night, and
 htmlcheck: ## ask Mailpit, SpamAssassin and tidy about every email; print the figures
 	$(GO) test ./internal/preview -count 1 -v -run "TestMailPrograms|TestNoLetter|TestAValidator"
 
+release: bin/cyclonedx-gomod ## make archives, checksums, bill of materials and licences of this commit in dist/, which must not be there
+	./.ci/release dist
+
+release-twice: bin/cyclonedx-gomod ## prove that a release has the same bytes when it is made again elsewhere: some minutes
+	./.ci/release-twice
+
+bin/cyclonedx-gomod:
+	GOBIN="$(CURDIR)/bin" $(GO) install $(CYCLONEDX)
+
+lint: ## let staticcheck look at everything, and golangci-lint where it is installed
+	$(GO) run $(STATICCHECK) ./...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: .golangci.yaml was not used"; fi
+
 sniff: ## print what tends to turn ugly; a help in review, no gate
 	@echo "asynq.NewTask outside tasks/kind.go:"; grep -rn "asynq\.NewTask" --include=*.go . | grep -v "^./tasks/kind.go" || true
 	@echo "init and exported variables that are written to:"; grep -rnE "^func init\(" --include=*.go . || true
@@ -50,4 +65,4 @@ sniff: ## print what tends to turn ugly; a help in review, no gate
 	@echo "errors without their cause, or asked with strings:"; grep -rnE 'Errorf\(.*%v.*err\)|strings\.Contains\(err\.Error' --include=*.go . | grep -v _test.go || true
 	@echo "sleeping tests:"; grep -rn "time\.Sleep" --include=*_test.go . || true
 
-.PHONY: help deps test quick faults fuzz golden bench screenshots shots htmlcheck sniff
+.PHONY: help deps test quick faults fuzz golden bench screenshots shots htmlcheck release release-twice lint sniff
