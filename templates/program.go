@@ -186,7 +186,6 @@ func (b *block) lay(dst, para []byte) []byte {
 type builder struct {
 	p    program
 	open []int // heads of the sections not yet closed
-	err  error
 }
 
 func (b *builder) literal(s string) {

@@ -60,8 +60,8 @@ func TestWhileRedisIsAwayFormsAreAnsweredAndQueuedInOrderAfterwards(t *testing.T
 		{"killed", func(w *clinicWorld) { w.redis.Kill() }, func(w *clinicWorld) { w.redis.Run() }},
 		{"stopped", func(w *clinicWorld) { w.redis.Stop() }, func(w *clinicWorld) { w.redis.Continue() }},
 		{"full", func(w *clinicWorld) { w.config("maxmemory", "1mb") }, func(w *clinicWorld) { w.config("maxmemory", "0") }},
-		{"read-only", func(w *clinicWorld) { w.redis.Client().SlaveOf(w.t.Context(), "127.0.0.1", "1") },
-			func(w *clinicWorld) { w.redis.Client().SlaveOf(w.t.Context(), "no", "one") }},
+		{"read-only", func(w *clinicWorld) { w.redis.Client().ReplicaOf(w.t.Context(), "127.0.0.1", "1") },
+			func(w *clinicWorld) { w.redis.Client().ReplicaOf(w.t.Context(), "no", "one") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -96,7 +96,7 @@ func slow(ctx context.Context, rdb redis.UniversalClient) (faults []Fault) {
 	}
 	before := time.Now()
 	if there, err := rdb.Time(ctx).Result(); err == nil {
-		skew := max(there.Sub(time.Now()), before.Sub(there))
+		skew := max(time.Until(there), before.Sub(there))
 		if skew > mostSkew {
 			faults = append(faults, Fault{"the clock of Redis and ours are " + skew.Round(time.Second).String() + " apart", "let both machines follow a time server (systemd-timesyncd or chrony)", false})
 		}

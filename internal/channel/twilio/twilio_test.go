@@ -258,7 +258,7 @@ func TestATestServerMayStandBelowAPath(t *testing.T) {
 	t.Parallel()
 	srv := twiliotest.Start(t)
 	proxy := httptest.NewServer(http.StripPrefix("/fake", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, srv.URL+r.URL.Path, 307)
+		http.Redirect(w, r, srv.URL+r.URL.Path, http.StatusTemporaryRedirect)
 	})))
 	t.Cleanup(proxy.Close)
 	sender, err := twilio.New(twilio.Settings{AccountSID: srv.AccountSID, AuthToken: srv.AuthToken, From: "+13035550100", BaseURL: proxy.URL + "/fake/"})
