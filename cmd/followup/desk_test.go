@@ -152,3 +152,86 @@ func TestColumnsAreThoseOfATerminal(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestTheDeskActs(t *testing.T) {
+	t.Parallel()
+	w := newDeskWorld(t)
+	w.env = append(w.env, "TWILIO_ACCOUNT_SID=AC"+strings.Repeat("0", 32), "TWILIO_AUTH_TOKEN="+strings.Repeat("1", 32), "TWILIO_FROM=+13035550100")
+	ann := w.write("Ann Canary", "ann.canary@example.com", "+13035550142", 2*time.Hour)
+	w.write("Bea Canary", "bea@example.com", "", time.Hour)
+	state := func(entry string, v contact.Via) string {
+		e, err := ledger.ParseEntry(entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := w.book.Message(t.Context(), ann, e, v)
+		if err != nil {
+			return err.Error()
+		}
+		return string(p.Row.State)
+	}
+	for i, c := range []struct {
+		command string
+		code    int
+		say     []string // on either stream
+		then    string   // an entry, its way, and the state it is in afterwards
+	}{
+		{"remind ann --at 'tomorrow 3am'", failed, []string{"--at: no text may go ", " 03:00 M", "the next slot is ", " 08:00 M", "or --via email"}, ""},
+		{"remind ann --at 'last week'", usedWrong, []string{`--at: "last week" is no moment`}, ""},
+		{"remind ann --at '2020-01-01 9am'", failed, []string{"--at: it lies in the past; leave it out to send now"}, ""},
+		{"remind ann --template confirmation", failed, []string{"--template: it is of the class confirmation"}, ""},
+		{"remind ann --via pigeon", usedWrong, []string{"--via: takes email or sms"}, ""},
+		{"remind bea --via sms", failed, []string{"it can go by no way"}, ""},
+		{"remind ann --at 'tomorrow 9am' --dry-run", done, []string{"A. C. (", "it would go", "At present it would wait: A person must read"}, "1.reminder-r1 email ledger: no such person or message"},
+		{"read ann", done, []string{"Read: A. C. ("}, ""},
+		{"remind ann --at 'tomorrow 9am'", done, []string{"Reminder by email goes ", " 09:00 M", "Reminder by text goes ", "followup undo "}, "1.reminder-r1 sms waiting"},
+		{"remind ann --at 'tomorrow 9am'", done, []string{"It was planned before"}, ""},
+		{"undo ann", done, []string{"Taken back: A. C. (", "Stopped: reminder by email, reminder by text."}, "1.reminder-r1 sms cancelled"},
+		{"undo bea", failed, []string{"there is nothing of the kind for this person"}, ""},
+		{"remind ann --via email", done, []string{"Reminder by email "}, "1.reminder-r2 email waiting"},
+		{"cancel ann --message 1.reminder-r2/email --why tested", done, []string{"Stopped: reminder by email."}, "1.reminder-r2 email cancelled"},
+		{"cancel ann --message nonsense", usedWrong, []string{"--message: write it like"}, ""},
+		{"cancel ann --message 1.nothing/email", failed, []string{"no message 1.nothing/email"}, ""},
+		{"hold ann --why 'canary reason'", done, []string{"On hold: A. C. (", "Kept back: "}, ""},
+		{"contacts show ann", done, []string{"on hold: nothing automated goes (by bea)"}, ""},
+		{"release ann", done, []string{"Released: A. C. ("}, ""},
+		{"booked ann --by Ute", done, []string{"Booked: A. C. (", "Stopped: follow-up 1 by email."}, "1.followup-1 email cancelled"},
+		{"booked ann --by Ute", done, []string{"Booked: A. C. ("}, "1.followup-1 email cancelled"},
+		{"why ann", done, []string{"Follow-up 1 by email cancelled by Ute: booked "}, ""},
+		{"called bea", done, []string{"Called: B. C. (", "Stopped: follow-up 1 by email."}, ""},
+		{"not-interested bea", done, []string{"Not interested: B. C. ("}, ""},
+		{"wrong-number ann", done, []string{"Wrong number: A. C. ("}, ""},
+		{"wrong-number bea", failed, []string{"number: the person left none"}, ""},
+		{"stop ann", done, []string{"Stopped: A. C. ("}, ""},
+		{"answered nobody", failed, []string{"nobody is found by that"}, ""},
+	} {
+		args := words(c.command)
+		out, complaint, code := w.run(args...)
+		if code != c.code || c.code != done && (out != "" || strings.Count(complaint, "\n") != 1) || c.code == done && complaint != "" {
+			t.Errorf("%d, %s: %d\n%s%s", i, c.command, code, out, complaint)
+		}
+		for _, say := range c.say {
+			if !strings.Contains(out+complaint, say) {
+				t.Errorf("%d, %s does not say %q:\n%s%s", i, c.command, say, out, complaint)
+			}
+		}
+		if strings.Contains(out+complaint, "anary") {
+			t.Errorf("%d, %s names the person:\n%s%s", i, c.command, out, complaint)
+		}
+		if f := strings.SplitN(c.then, " ", 3); len(f) == 3 && state(f[0], contact.Via(f[1])) != f[2] {
+			t.Errorf("%d, after %s %s is %s", i, c.command, f[0], state(f[0], contact.Via(f[1])))
+		}
+	}
+}
+
+// words splits a command as a shell does, with single quotes.
+func words(line string) (all []string) {
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			all = append(all, part)
+		} else {
+			all = append(all, strings.Fields(part)...)
+		}
+	}
+	return all
+}

@@ -82,6 +82,12 @@ func root(sys system) *cli.Command {
 			whyCommand(sys),
 			upcomingCommand(sys),
 			messagesCommand(sys),
+			readCommand(sys),
+			remindCommand(sys),
+			undoCommand(sys),
+			cancelCommand(sys),
+			holdCommand(sys),
+			releaseCommand(sys),
 			screenCommand(sys),
 			keysCommand(sys),
 			doctorCommand(sys),
@@ -99,6 +105,9 @@ func root(sys system) *cli.Command {
 			}
 			return cli.ShowAppHelp(c)
 		},
+	}
+	for _, e := range endings {
+		cmd.Commands = append(cmd.Commands, endingCommand(sys, e))
 	}
 	for _, sub := range cmd.Commands {
 		strict(sub, wrong)

@@ -73,7 +73,7 @@ func upcomingCounts(u desk.Upcoming, span string) string {
 		counts = append(counts, plural(u.Counts[kind], kind))
 	}
 	if u.Held > 0 {
-		counts = append(counts, fmt.Sprintf("%d held until somebody has read", u.Held))
+		counts = append(counts, fmt.Sprintf("%d held", u.Held))
 	}
 	if len(counts) == 0 {
 		counts = []string{"nothing"}

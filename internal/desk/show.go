@@ -117,7 +117,12 @@ func (v *View) addEvents(ctx context.Context, p *ledger.Person, c *Card) error {
 		if by == byPerson {
 			by = ""
 		}
-		c.Timeline = append(c.Timeline, Moment{At: time.Unix(e.At, 0).In(v.Zone), Text: happened(e), By: by})
+		moment := Moment{At: time.Unix(e.At, 0).In(v.Zone), Text: happened(e), By: by}
+		if e.Text != "" {
+			why := string(e.Text)
+			moment.Said = &why
+		}
+		c.Timeline = append(c.Timeline, moment)
 	}
 	return nil
 }

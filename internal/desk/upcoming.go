@@ -16,7 +16,7 @@ type Upcoming struct {
 	Read   int            `json:"read"`   // people that the rest speaks of: the first
 	All    bool           `json:"all"`    // they are all there are
 	Counts map[string]int `json:"counts"` // messages by kind: "reminder", "follow-up"
-	Held   int            `json:"held"`   // messages that wait for somebody to read first
+	Held   int            `json:"held"`   // messages that wait for somebody to read first, or for a release
 	Next   []Plan         `json:"next"`   // the first, in the order of their times
 }
 
@@ -78,7 +78,7 @@ func (u *Upcoming) add(v *View, p *ledger.Person, until time.Time) (any bool) {
 		}
 		line := v.line(p, &m)
 		switch {
-		case line.Due.IsZero(): // until somebody has read
+		case line.Due.IsZero(): // until somebody reads, or releases
 			u.Held++
 			any = true
 			continue

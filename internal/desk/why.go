@@ -38,11 +38,20 @@ func (v *View) Why(p *ledger.Person, n int) []Line {
 	return lines
 }
 
+// Lines says the same of some messages of the person.
+func (v *View) Lines(p *ledger.Person, messages []ledger.Planned) []Line {
+	lines := []Line{}
+	for _, m := range messages {
+		lines = append(lines, v.line(p, &m))
+	}
+	return lines
+}
+
 func (v *View) line(p *ledger.Person, m *ledger.Planned) Line {
 	r := m.Row
 	l := Line{Message: m.Entry.String() + "/" + string(m.Via), State: r.State, Reason: r.Why}
 	if r.State.Pending() {
-		if r.Why != gate.ReasonUnread {
+		if r.Why != gate.ReasonUnread && r.Why != gate.ReasonHold {
 			l.Due = time.Unix(r.Due, 0).In(v.Zone)
 		}
 	} else if r.At > 0 {
@@ -76,6 +85,9 @@ func (v *View) sentence(p *ledger.Person, m *ledger.Planned) string {
 		return "goes " + next
 	case ledger.Held:
 		if r.Why == gate.ReasonUnread {
+			return "due " + due + " held: " + because(r.Why)
+		}
+		if r.Why == gate.ReasonHold {
 			return "due " + due + " held: " + because(r.Why)
 		}
 		return "due " + due + " held for " + because(r.Why) + " → " + next

@@ -19,6 +19,8 @@ func stands(p *ledger.Person, n int) string {
 		return "replied, not read yet"
 	case p.Unread >= n:
 		return "new, not read yet"
+	case p.Hold.On:
+		return "on hold"
 	case p.Stopped >= n:
 		return outcome(p.StoppedWhy, p.StoppedBy)
 	default:
@@ -99,6 +101,8 @@ func because(why gate.Reason) string {
 		return "no consent to messages of this kind"
 	case gate.ReasonTooLate:
 		return "it would have come too late to say anything"
+	case gate.ReasonHold:
+		return "staff hold everything to this person back"
 	case gate.ReasonNoAddress:
 		return "no address, or no number that may be texted"
 	}
@@ -135,6 +139,17 @@ func happened(e ledger.Event) string {
 		return "an address is dead: nothing goes there"
 	case string(gate.WrongNumber):
 		return "wrong number: no texts go there"
+	case "hold":
+		return "on hold: nothing automated goes"
+	case "release":
+		return "released from the hold"
+	case "reminder_planned":
+		return "a reminder was asked for"
+	case "cancelled":
+		if entry, via, ok := strings.Cut(e.Message, "/"); ok {
+			return Message(ledger.Entry{N: e.N, Template: entry}, contact.Via(via)) + " taken back: " + because(gate.Reason(e.Code))
+		}
+		return "taken back"
 	case "overdue":
 		return "a message was overdue and was rung for again"
 	case "in_hand":

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrMoment is returned for what ParseMoment cannot read.
-var ErrMoment = errors.New(`no moment; write it like "Fri 17:40", "2026-11-25 17:40", "tomorrow 9am" or "2026-11-25T17:40:00-07:00"`)
+var ErrMoment = errors.New(`no moment; write it like "Fri 17:40", "tomorrow 9am", "2026-11-25 17:40", with another zone "2026-11-25 17:40 America/Chicago", or "2026-11-25T17:40:00-07:00"`)
 
 var clockText = regexp.MustCompile(`^(\d{1,2})(?::(\d{2}))? ?([ap]\.?m\.?)?$`)
 
@@ -18,11 +18,19 @@ var clockText = regexp.MustCompile(`^(\d{1,2})(?::(\d{2}))? ?([ap]\.?m\.?)?$`)
 // now's zone: "Fri 17:40", "tomorrow 9am", "today noon", "17:40",
 // "2026-11-25 17:40", or RFC 3339 with a zone of its own. A weekday, and a
 // clock alone, mean the next time that comes. An hour without minutes needs am
-// or pm. A time that the clock skips is the moment of the skip.
+// or pm. A time that the clock skips is the moment of the skip. The name of a zone
+// behind it, such as "America/Chicago", is the zone of the wall that is meant.
 func ParseMoment(text string, now time.Time) (time.Time, error) {
 	text = strings.Join(strings.Fields(text), " ")
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t, nil
+	}
+	if cut := strings.LastIndexByte(text, ' '); cut > 0 && strings.ContainsRune(text[cut:], '/') {
+		zone, err := time.LoadLocation(text[cut+1:])
+		if err != nil || placeless(zone.String()) {
+			return time.Time{}, fmt.Errorf("%q names no zone; write one such as America/Chicago: %w", text, ErrMoment)
+		}
+		text, now = text[:cut], now.In(zone)
 	}
 	zone, today := now.Location(), dateOf(now)
 	first, rest := text, ""

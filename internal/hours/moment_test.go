@@ -34,13 +34,17 @@ func TestAMomentIsReadAsPeopleWriteIt(t *testing.T) {
 		"2026-03-08 02:30":          "2026-03-08T03:00:00-06:00", // the clock skips it
 		"2026-11-25T17:40:00-05:00": "2026-11-25T17:40:00-05:00",
 		"2026-11-25T17:40:00Z":      "2026-11-25T17:40:00Z",
+
+		"2026-12-01 14:00 America/Chicago": "2026-12-01T14:00:00-06:00",
+		"12:30 America/Chicago":            "2026-11-28T12:30:00-06:00", // there it is past one
+		"tomorrow 9am Pacific/Honolulu":    "2026-11-28T09:00:00-10:00",
 	} {
 		got, err := hours.ParseMoment(text, now)
 		if err != nil || got.Format(time.RFC3339) != want {
 			t.Errorf("%q: got %s, %v; want %s", text, got.Format(time.RFC3339), err, want)
 		}
 	}
-	for _, text := range []string{"", "Fri", "9", "25:00", "9:60", "13pm", "0am", "2026-13-01 9am", "2026-11-25", "someday 9am", "tomorrow", "fri 9", "Fri 17:40 please"} {
+	for _, text := range []string{"", "Fri", "9", "25:00", "9:60", "13pm", "0am", "2026-13-01 9am", "2026-11-25", "someday 9am", "tomorrow", "fri 9", "Fri 17:40 please", "9am Nowhere/City", "9am Etc/UTC", "America/Denver", "9am ../../etc"} {
 		if got, err := hours.ParseMoment(text, now); !errors.Is(err, hours.ErrMoment) {
 			t.Errorf("%q was read as %s", text, got)
 		}

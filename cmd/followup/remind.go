@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/hours"
+	"github.com/joydevie/followup/internal/ledger"
+)
+
+// whyFlag is the reason of an operation, for the timeline.
+func whyFlag() cli.Flag {
+	return &cli.StringFlag{Name: "why", Usage: "the reason, for the timeline; it lies sealed"}
+}
+
+// acts is who acts, and why.
+func (f *frontDesk) acts(c *cli.Command) desk.By {
+	return desk.By{Name: f.by, Why: contact.Private(c.String("why"))}
+}
+
+// whenHelp says how a moment is written on the command line.
+const whenHelp = `WHEN is a moment by the clinic's clock: "tomorrow 9am", "Fri 17:40", "2026-12-01 14:00", or with another zone "2026-12-01 14:00 America/Chicago".`
+
+// moment reads a flag that names a moment.
+func (f *frontDesk) moment(c *cli.Command, flag string) (time.Time, error) {
+	text := c.String(flag)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := hours.ParseMoment(text, f.clock.Now().In(f.zone))
+	if err != nil {
+		return at, fmt.Errorf("--%s: %w; %w", flag, err, errUsage)
+	}
+	return at, nil
+}
+
+// wish says in words of the command line what cannot be had. Whatever it was,
+// nothing was changed.
+func (f *frontDesk) wish(err error) error {
+	if closed, ok := errors.AsType[*desk.Closed](err); ok {
+		next := closed.Next.In(f.zone)
+		return fmt.Errorf("--at: no text may go %s; the next slot is %s: --at %q, or --via email",
+			f.view().Say(closed.Asked), f.view().Say(next), next.Format("2006-01-02 15:04"))
+	}
+	if wrong, ok := errors.AsType[*desk.Wrong](err); ok && wrong.Field != "number" {
+		return fmt.Errorf("--%w", wrong)
+	}
+	if errors.Is(err, desk.ErrNone) {
+		return errors.New("there is nothing of the kind for this person; `followup why` lists what there is")
+	}
+	return err
+}
+
+// vias reads --via.
+func vias(c *cli.Command) ([]contact.Via, error) {
+	switch v := c.String("via"); v {
+	case "":
+		return nil, nil
+	case string(contact.ViaEmail), string(contact.ViaSMS):
+		return []contact.Via{contact.Via(v)}, nil
+	case "text":
+		return []contact.Via{contact.ViaSMS}, nil
+	default:
+		return nil, fmt.Errorf("--via: takes email or sms; %w", errUsage)
+	}
+}
+
+func remindCommand(sys system) *cli.Command {
+	return &cli.Command{
+		Name: "remind", Usage: "remind one person, now or later; within a minute `followup undo` takes it back", ArgsUsage: "PERSON",
+		Description: "Example:  followup remind 7F3K\n" +
+			"          followup remind ann@example.com --at 'tomorrow 9am' --why 'asked for it by phone'\n" +
+			"          followup remind 7F3K --at 'Fri 17:40' --via email --dry-run\n" + whomHelp + "\n" + whenHelp,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "template", Value: "reminder", Usage: "the message; `followup templates list` has those of the class reminder"},
+			&cli.StringFlag{Name: "at", Usage: "WHEN it goes (default: now)"},
+			&cli.StringFlag{Name: "via", Usage: "email or sms (default: every way that may be used)"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "say what would go, and plan nothing"},
+			whyFlag(), jsonFlag(),
+		},
+		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			p, n, err := f.person(ctx, c)
+			if err != nil {
+				return err
+			}
+			ask := desk.Ask{Template: c.String("template")}
+			if ask.At, err = f.moment(c, "at"); err != nil {
+				return err
+			}
+			if ask.Vias, err = vias(c); err != nil {
+				return err
+			}
+			if c.Bool("dry-run") {
+				r, err := f.desk.Check(ctx, p, ask)
+				if err != nil {
+					return f.wish(err)
+				}
+				return f.printDry(sys, p, n, r, c.Bool("json"))
+			}
+			r, err := f.desk.Remind(ctx, p.ID, ask, f.acts(c))
+			if err != nil {
+				return f.wish(err)
+			}
+			return f.printReminder(sys, p, n, r, c.Bool("json"))
+		}),
+	}
+}
+
+// about is how a person is named in an answer: "A. L. (7F3K)".
+func (f *frontDesk) about(p *ledger.Person, n int) string {
+	return contact.Initials(p.Submissions[n-1].Name) + " (" + f.links().Item(p.ID, n) + ")"
+}
+
+func (f *frontDesk) printReminder(sys system, p *ledger.Person, n int, r desk.Reminder, asJSON bool) error {
+	if asJSON {
+		return printJSON(sys.stdout, struct {
+			Contact  contact.ID        `json:"contact"`
+			Reminder int               `json:"reminder"`
+			Existing bool              `json:"existing"`
+			Planned  []desk.Line       `json:"planned"`
+			Refused  map[string]string `json:"refused,omitempty"`
+		}{p.ID, r.Alone, r.Existing, f.view().Lines(p, r.Planned), refusals(r)})
+	}
+	for _, line := range f.view().Lines(p, r.Planned) {
+		fmt.Fprintf(sys.stdout, "%s: %s\n", f.about(p, n), line.Text)
+	}
+	printRefusals(sys.stdout, r)
+	if r.Existing {
+		fmt.Fprintln(sys.stdout, "It was planned before; nothing was added.")
+	}
+	fmt.Fprintf(sys.stdout, "To take it back: followup undo %s\n", f.links().Item(p.ID, n))
+	return nil
+}
+
+func (f *frontDesk) printDry(sys system, p *ledger.Person, n int, r desk.Reminder, asJSON bool) error {
+	if asJSON {
+		return printJSON(sys.stdout, struct {
+			Contact contact.ID        `json:"contact"`
+			Refused map[string]string `json:"refused,omitempty"`
+			Waits   string            `json:"waits,omitempty"`
+		}{p.ID, refusals(r), string(r.Waits)})
+	}
+	fmt.Fprintf(sys.stdout, "%s: it would go.\n", f.about(p, n))
+	printRefusals(sys.stdout, r)
+	if r.Waits != "" {
+		fmt.Fprintln(sys.stdout, "At present it would wait: "+r.Waits.Say())
+	}
+	return nil
+}
+
+func refusals(r desk.Reminder) map[string]string {
+	said := map[string]string{}
+	for via, why := range r.Refused {
+		said[string(via)] = why.Say()
+	}
+	return said
+}
+
+func printRefusals(w io.Writer, r desk.Reminder) {
+	for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
+		if why, ok := r.Refused[v]; ok {
+			fmt.Fprintf(w, "Not by %s: %s\n", strings.Replace(string(v), "sms", "text", 1), why.Say())
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/ledger"
+)
+
+func undoCommand(sys system) *cli.Command {
+	return &cli.Command{
+		Name: "undo", Usage: "take back the reminder that was asked for last", ArgsUsage: "PERSON",
+		Description: "Example:  followup undo 7F3K\n          followup undo 7F3K --reminder 2\n" +
+			"Until it goes, and for a minute at least, it always wins; after that it says what has gone. " + whomHelp,
+		Flags: []cli.Flag{&cli.IntFlag{Name: "reminder", Usage: "its number (default: the last)"}, whyFlag(), jsonFlag()},
+		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			p, n, err := f.person(ctx, c)
+			if err != nil {
+				return err
+			}
+			stopped, err := f.desk.Undo(ctx, p.ID, c.Int("reminder"), f.acts(c))
+			if err != nil {
+				return f.wish(err)
+			}
+			said := "Taken back"
+			if len(stopped.Stopped) == 0 {
+				said = "Not taken back"
+			}
+			return f.printStopped(sys, p, n, said, stopped, c.Bool("json"))
+		}),
+	}
+}
+
+func cancelCommand(sys system) *cli.Command {
+	return &cli.Command{
+		Name: "cancel", Usage: "take back one planned message", ArgsUsage: "PERSON",
+		Description: "Example:  followup cancel 7F3K --message 1.followup-2/email\n" +
+			"`followup why PERSON --json` has the names of the messages. " + whomHelp,
+		Flags: []cli.Flag{&cli.StringFlag{Name: "message", Usage: "its name, such as 1.followup-2/email"}, whyFlag(), jsonFlag()},
+		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			entry, via, ok := (ledger.Slip{Message: c.String("message")}).Entry()
+			if !ok || via != contact.ViaEmail && via != contact.ViaSMS {
+				return fmt.Errorf("--message: write it like 1.followup-2/email; `followup why PERSON --json` has the names; %w", errUsage)
+			}
+			p, n, err := f.person(ctx, c)
+			if err != nil {
+				return err
+			}
+			stopped, err := f.desk.Cancel(ctx, p.ID, entry, via, f.acts(c))
+			if errors.Is(err, ledger.ErrNone) {
+				return fmt.Errorf("--message: this person has no message %s; `followup why PERSON --json` has the names", c.String("message"))
+			}
+			if err != nil {
+				return f.wish(err)
+			}
+			return f.printStopped(sys, p, n, "Cancel", stopped, c.Bool("json"))
+		}),
+	}
+}
