@@ -167,6 +167,9 @@ func (w *Worker) settle(ctx context.Context, p *ledger.Planned, s ledger.State, 
 		err := w.Ledger.Settle(ctx, p, row)
 		if err == nil {
 			w.countSettled(p)
+			if p.Via == contact.ViaSMS && (s == ledger.Sent || s == ledger.Unknown) {
+				w.nameInHand(ctx, p)
+			}
 		}
 		if err == nil || errors.Is(err, ledger.ErrRace) {
 			return err

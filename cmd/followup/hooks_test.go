@@ -99,10 +99,15 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 	p := launch(t, w.env, "run")
 	base := p.port("public")
 	eventually(t, "texts being sent", func() bool { return len(w.twilio.Messages()) >= 20 })
+	// Now Twilio is slow: every worker has a text in its call when the STOP comes.
+	answer, had := w.twilio.Slow(), len(w.twilio.Messages())
+	eventually(t, "texts in the call", func() bool { return len(w.twilio.Messages()) >= had+worker.DefaultConcurrency.SMS })
 	stop := text("SMstop", number, "STOP")
 	start := time.Now()
 	status, said := w.hook(base, webhook.TwilioInbound, stop, w.twilio.AuthToken)
 	took, before := time.Since(start), w.twilio.Requests()
+	inHand := strings.Count(w.dump("f:{*}"), `"state":"sending"`)
+	answer()
 	if status != http.StatusOK || said != "<Response/>" {
 		t.Fatalf("answered %d %q", status, said)
 	}
@@ -111,9 +116,18 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 		return !strings.Contains(all, `"state":"waiting"`) && !strings.Contains(all, `"state":"sending"`)
 	})
 	after := w.twilio.Requests() - before
-	t.Logf("answered in %s; %d of %d had gone; %d were at Twilio already", took, before, queued, after)
-	if after > worker.DefaultConcurrency.SMS {
+	t.Logf("answered in %s; %d of %d had gone, %d of them in the call", took, before, queued, inHand)
+	if after > 0 {
 		t.Errorf("%d texts were handed over after the answer", after)
+	}
+	eventually(t, "the timelines naming them", func() bool { return strings.Count(w.dump("f:{*}:log"), `"in_hand"`) == inHand })
+	if inHand != worker.DefaultConcurrency.SMS {
+		t.Errorf("%d texts were in the call, want %d", inHand, worker.DefaultConcurrency.SMS)
+	}
+	for person, log := range w.logs() {
+		if text := w.dump(person); strings.Contains(log, `"in_hand"`) && !strings.Contains(text, `"state":"sent"`) {
+			t.Errorf("named, and did not go: %s", text)
+		}
 	}
 	if before+after > queued/2 {
 		t.Errorf("%d of %d had gone when the STOP came: it proves little", before+after, queued)
@@ -144,6 +158,15 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 	if code := p.stop(); code != 0 {
 		t.Errorf("stopped with %d", code)
 	}
+}
+
+// logs gives the timeline of each person by the key of the person.
+func (w *clinicWorld) logs() map[string]string {
+	logs := map[string]string{}
+	for _, key := range w.redis.Client().Keys(w.t.Context(), "f:{*}:log").Val() {
+		logs[strings.TrimSuffix(key, ":log")] = w.dump(key)
+	}
+	return logs
 }
 
 func TestAReplyReachesStaffAndAReportTheLedger(t *testing.T) {

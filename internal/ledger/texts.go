@@ -23,9 +23,14 @@ const (
 	textsMost = 200                 // far above every cap; only reminders come near
 )
 
-// replaceTexts sets the list if it still is what was read. A caller whose answer was
-// lost may ask again.
+// ErrBlocked says that a number was blocked after the text to it was claimed.
+var ErrBlocked = errors.New("ledger: its number has been blocked")
+
+// replaceTexts sets the list if it still is what was read and, where KEYS[2]
+// is given, nothing stands against the number: both in one instant, the last
+// before the provider is called. A caller whose answer was lost may ask again.
 var replaceTexts = redis.NewScript(`
+if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return {2} end
 local have = redis.call('GET', KEYS[1]) or ''
 if have ~= ARGV[1] and have ~= ARGV[2] then return {0, have} end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
@@ -33,7 +38,8 @@ return {1}`)
 
 // Reserve takes the message's place among the texts to its number, before its
 // provider is called. A message that has a place keeps that one place. It
-// returns ErrRace when the list is no longer the one that was read; earlier is
+// returns ErrBlocked when the number has been blocked since the claim, and
+// ErrRace when the list is no longer the one that was read; earlier is
 // then how it stands now, to decide on anew.
 func (l *Ledger) Reserve(ctx context.Context, p *Planned) (earlier []gate.Earlier, err error) {
 	lines, err := p.others(p.texts, l.now())
@@ -41,7 +47,7 @@ func (l *Ledger) Reserve(ctx context.Context, p *Planned) (earlier []gate.Earlie
 		return nil, fmt.Errorf("reserve %s: %w", p.ID(), err)
 	}
 	lines = append(lines, strconv.FormatInt(l.now().Unix(), 10)+" "+p.ID())
-	if err = l.replaceTexts(ctx, p, lines); err == nil {
+	if err = l.replaceTexts(ctx, p, lines, l.suppression(p)); err == nil {
 		return nil, nil
 	}
 	if errors.Is(err, ErrRace) {
@@ -70,11 +76,14 @@ func (l *Ledger) Unreserve(ctx context.Context, p *Planned) error {
 	}
 }
 
-func (l *Ledger) replaceTexts(ctx context.Context, p *Planned, lines []string) error {
+func (l *Ledger) replaceTexts(ctx context.Context, p *Planned, lines []string, unless ...string) error {
 	key, list := textsKey(l.addressHash(contact.ViaSMS, p.Submission)), strings.Join(lines, "\n")
-	got, err := replaceTexts.Run(ctx, l.redis, []string{key}, p.texts, list, int(textsFor.Seconds())).Slice()
+	got, err := replaceTexts.Run(ctx, l.redis, append([]string{key}, unless...), p.texts, list, int(textsFor.Seconds())).Slice()
 	if err != nil {
 		return err
+	}
+	if got[0] == int64(2) {
+		return ErrBlocked
 	}
 	if len(got) == 2 {
 		p.texts, _ = got[1].(string)

@@ -117,7 +117,14 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	kept := m
 	s.messages = append(s.messages, &kept)
+	slow := s.slow
 	s.mu.Unlock()
+	if slow != nil {
+		select {
+		case <-slow:
+		case <-s.stop:
+		}
+	}
 	if struck {
 		s.misbehave(w, r, f, &m)
 		return

@@ -41,6 +41,7 @@ type Server struct {
 	mu       sync.Mutex
 	messages []*Message
 	faults   []*armed
+	slow     chan struct{} // nil: answers come at once
 	requests int
 	account  Account
 	numbers  []Number
@@ -109,6 +110,20 @@ func (s *Server) Messages() []Message {
 		all[i] = *m
 	}
 	return all
+}
+
+// Slow makes Twilio take messages over and answer only when told to.
+func (s *Server) Slow() (answer func()) {
+	slow := make(chan struct{})
+	s.mu.Lock()
+	s.slow = slow
+	s.mu.Unlock()
+	return func() {
+		s.mu.Lock()
+		s.slow = nil
+		s.mu.Unlock()
+		close(slow)
+	}
 }
 
 // Requests counts the requests that arrived, refused ones too.
