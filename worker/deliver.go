@@ -75,6 +75,10 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	if verdict.Do != gate.Go {
 		return w.refrain(ctx, p, verdict)
 	}
+	if moment.PausedByStaff {
+		p.Row.Tries-- // no provider was asked
+		return w.settle(ctx, p, ledger.Held, gate.ReasonPaused, w.in(min(moment.Paused, pausedLook)))
+	}
 	if deadline, ok := ctx.Deadline(); moment.Paused > 0 || ok && time.Until(deadline) < sendTimeout {
 		// A provider that is cut off in mid-answer leaves a message unknown: after
 		// a long wait for Redis the next run has the time.
@@ -111,6 +115,10 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	p.Row.Words, p.Row.Provider, p.Row.Code = words, out.ID, out.Code
 	return w.conclude(ctx, p, out)
 }
+
+// pausedLook is how long at most a message waits until somebody looks whether
+// staff have ended a pause.
+const pausedLook = 5 * time.Minute
 
 // wordsWait is how long a message whose template is at fault waits for a
 // deploy that mends it.

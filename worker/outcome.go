@@ -25,7 +25,8 @@ var providerWaits = []time.Duration{time.Minute, 5 * time.Minute, 20 * time.Minu
 //	refused: opt-out   do not send; block the number
 //	refused: config    wait, and with it everything by that channel: it is our
 //	                   fault, not the person's
-//	refused otherwise  do not send; staff look
+//	refused: content   do not send; somebody changes the words
+//	refused otherwise  do not send; staff look, and may ask for it once more
 //	a note to staff    whatever was refused, try again: somebody must read it
 //	unknown            an email once more under the same Message-ID; a text never
 func (w *Worker) conclude(ctx context.Context, p *ledger.Planned, out channel.Outcome) error {
@@ -64,6 +65,8 @@ func (w *Worker) refused(ctx context.Context, p *ledger.Planned, out channel.Out
 			return err
 		}
 		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(configWait))
+	case channel.CauseContent:
+		return w.settle(ctx, p, ledger.NotSent, gate.ReasonFiltered, time.Time{})
 	case channel.CauseAddress:
 		why = gate.ReasonDead
 	case channel.CauseOptOut:

@@ -174,7 +174,7 @@ func (w *Worker) resume(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	for v := range w.Channels {
-		if err := w.Ledger.Resume(ctx, v); err != nil {
+		if err := w.Ledger.TryAgain(ctx, v); err != nil {
 			w.Log.WarnContext(ctx, "pause not lifted", "channel", v, "err", err)
 		}
 	}

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -91,16 +90,7 @@ func (d *Desk) takeBack(ctx context.Context, m *ledger.Planned, why gate.Reason,
 		return err
 	}
 	row.By, row.Due = by.Name, 0
-	err = d.Ledger.SettleAs(ctx, m, row, event)
-	if errors.Is(err, ledger.ErrRace) {
-		now, err := d.Ledger.Message(ctx, m.Contact, m.Entry, m.Via)
-		if err != nil {
-			return err
-		}
-		*m = *now
-		return ledger.ErrRace
-	}
-	return err
+	return d.settleAgain(ctx, m, row, event)
 }
 
 // ordered gives messages by when they were planned for.

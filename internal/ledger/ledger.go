@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -138,11 +139,12 @@ func (l *Ledger) setFlags(p *Planned, f flags) error {
 
 // Moment is what may keep a message back, as true in the moment after its claim.
 type Moment struct {
-	Suppressed gate.Suppression
-	Paused     time.Duration  // its provider is not asked for so long, in real time
-	Earlier    []gate.Earlier // with a text: what else its number got
-	Texted     bool           // with a text: its number has texted us
-	Unreadable bool           // what the number got cannot be told
+	Suppressed    gate.Suppression
+	Paused        time.Duration  // its provider is not asked for so long, in real time
+	PausedByStaff bool           // because staff want it so, and not because of what it said
+	Earlier       []gate.Earlier // with a text: what else its number got
+	Texted        bool           // with a text: its number has texted us
+	Unreadable    bool           // what the number got cannot be told
 }
 
 // Claim takes the message for one attempt, named try, and reads in the same
@@ -156,12 +158,12 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 	}
 	row.Try, row.Since, row.Tries = try, at.Unix(), row.Tries+1
 	was := *p
-	var suppressed, texts *redis.StringCmd
+	var suppressed, texts, pausedBy *redis.StringCmd
 	var paused *redis.DurationCmd
 	var live, texted *redis.IntCmd
 	flags, err := l.swap(ctx, p, row, "", func(pipe redis.Pipeliner) {
 		suppressed = pipe.Get(ctx, l.suppression(p))
-		paused = pipe.PTTL(ctx, pauseKey(p.Via))
+		paused, pausedBy = pipe.PTTL(ctx, pauseKey(p.Via)), pipe.Get(ctx, pauseKey(p.Via))
 		live = pipe.Exists(ctx, keyLive)
 		if p.Via == contact.ViaSMS {
 			number := l.addressHash(p.Via, p.Submission)
@@ -176,8 +178,9 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 	}
 	why, err := optional(suppressed)
 	m := Moment{Suppressed: strongest(why), Paused: left(paused)}
+	by, bad := optional(pausedBy)
+	m.PausedByStaff, err = m.Paused > 0 && strings.HasPrefix(by, byStaff), errors.Join(err, bad)
 	if texts != nil {
-		var bad error
 		p.texts, bad = optional(texts)
 		err = errors.Join(err, bad, texted.Err())
 		m.Earlier, bad = p.earlier()

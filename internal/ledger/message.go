@@ -38,7 +38,8 @@ var next = map[State][]State{
 	Sending:     {Waiting, Held, Sending, Sent, Delivered, Undelivered, Unknown, NotSent},
 	Sent:        {Delivered, Undelivered},
 	Delivered:   {Undelivered},
-	Undelivered: {Delivered},
+	Undelivered: {Delivered, Waiting}, // once more, because staff ask for it
+	NotSent:     {Waiting},            // as well
 	Unknown:     {Sent, Delivered, Undelivered},
 }
 

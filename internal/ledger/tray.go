@@ -162,7 +162,7 @@ func (r Row) Failed() bool {
 		return true
 	case NotSent:
 		switch r.Why {
-		case gate.ReasonNoAddress, gate.ReasonDead, gate.ReasonNoHours, gate.ReasonRefused, gate.ReasonTooLate, gate.ReasonUnknownKind:
+		case gate.ReasonNoAddress, gate.ReasonDead, gate.ReasonNoHours, gate.ReasonRefused, gate.ReasonFiltered, gate.ReasonTooLate, gate.ReasonUnknownKind:
 			return true
 		}
 	}
