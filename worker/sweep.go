@@ -54,6 +54,7 @@ func (w *Worker) sweeping(ctx context.Context, in *asynq.Inspector) {
 type round struct {
 	behind map[contact.Via]bool // what is overdue there may simply wait its turn
 	found  ledger.Swept
+	asked  int // how often a provider was asked for a text
 }
 
 // sweep looks once at what is overdue.
@@ -120,11 +121,24 @@ func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, r *round) erro
 		if err != nil {
 			return err
 		}
-		if next.IsZero() || at.Before(next) {
-			next = at
+		next = sooner(next, at)
+	}
+	for _, m := range person.Messages {
+		at, err := w.seek(ctx, person, &m, r)
+		if err != nil {
+			return err
 		}
+		next = sooner(next, at)
 	}
 	return w.Ledger.LookAgain(ctx, look, next)
+}
+
+// sooner is the earlier of two times, where the zero time is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // chase rings for a message if it is overdue, and says when to look at it again.

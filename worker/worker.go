@@ -59,7 +59,7 @@ type Words interface {
 }
 
 // Worker does the tasks. Every field is required but SMS in Channels, Pace,
-// Retention, Metrics, Canary, Hold and SweepEvery.
+// Retention, Metrics, Canary, Hold, Evidence and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -83,6 +83,7 @@ type Worker struct {
 	// was told of is not yet in force. nil: something always may.
 	Hold func() bool
 
+	Evidence   Evidence      // settles texts whose answer was lost; nil: a report of the provider alone does
 	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
 
 	patrolled string // the place at which the walk through all people goes on

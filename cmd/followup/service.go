@@ -192,7 +192,7 @@ func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, 
 			MessagingServiceSID: c.Twilio.MessagingServiceSID, From: c.Twilio.From, BaseURL: c.Twilio.APIURL,
 			StatusURL: h.links().PublicURL + webhook.TwilioStatus + retried,
 		})
-		h.channels[contact.ViaSMS] = text
+		h.channels[contact.ViaSMS], h.evidence = text, evidence(text)
 		return err
 	})
 	return h, errors.Join(faults...)

@@ -17,6 +17,7 @@ import (
 	"github.com/joydevie/followup/internal/alarm"
 	"github.com/joydevie/followup/internal/builders"
 	"github.com/joydevie/followup/internal/channel"
+	"github.com/joydevie/followup/internal/channel/twilio"
 	"github.com/joydevie/followup/internal/config"
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/desk"
@@ -27,6 +28,7 @@ import (
 	"github.com/joydevie/followup/internal/metrics"
 	"github.com/joydevie/followup/internal/seal"
 	"github.com/joydevie/followup/internal/web"
+	"github.com/joydevie/followup/internal/webhook"
 	"github.com/joydevie/followup/tasks"
 	"github.com/joydevie/followup/templates"
 	"github.com/joydevie/followup/worker"
@@ -47,6 +49,7 @@ type house struct {
 	trial     bool                        // only staff get messages until followup go-live
 	force     bool                        // start on a Redis that loses what it is given
 	pace      map[contact.Via]ledger.Rate // of each channel; dev has none
+	evidence  worker.Evidence             // of texts; nil: there is none
 	readFirst bool
 	guarded   bool // the form has limits
 	trusted   []netip.Prefix
@@ -139,7 +142,16 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
 		Links: h.links(), Windows: h.windows, Reminders: h.reminders, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst,
-		Log: h.log, Metrics: h.metrics, Canary: h.canary, TextFirst: h.clinic.TextFirst,
+		Log: h.log, Metrics: h.metrics, Canary: h.canary, TextFirst: h.clinic.TextFirst, Evidence: h.evidence,
+	}
+}
+
+// evidence has Twilio's own list say what became of a text whose answer was lost.
+func evidence(text *twilio.Sender) worker.Evidence {
+	return func(ctx context.Context, to contact.Phone, words string, since time.Time) (ledger.Report, bool, error) {
+		sid, status, found, err := text.Find(ctx, string(to), words, since)
+		state, known := webhook.TwilioState(status)
+		return ledger.Report{State: state, Provider: sid}, found && known, err
 	}
 }
 

@@ -12,6 +12,13 @@ import (
 	"github.com/joydevie/followup/tasks"
 )
 
+// TwilioState says what Twilio's status of a message is to us; ok is false for
+// one that is not known.
+func TwilioState(status string) (state ledger.State, ok bool) {
+	state, ok = states[status]
+	return state, ok
+}
+
 // states says what Twilio's status of a message is to us. That Twilio has the
 // message in any way is Sent: it is the evidence for one whose answer was lost.
 // (https://www.twilio.com/docs/messaging/api/message-resource#message-status-values)
