@@ -21,8 +21,12 @@ const (
 // person runs, the follow-ups.
 func (w *Worker) plan(s contact.Submission, p *ledger.Person) ledger.Plan {
 	plan := ledger.Plan{Unread: w.ReadFirst}
+	due := s.At
+	if now := w.now(); due.After(now) {
+		due = now // the clock that it arrived by was ahead: nobody waits for that
+	}
 	add := func(template string, v contact.Via) {
-		plan.Steps = append(plan.Steps, ledger.Step{Template: template, Via: v, Due: s.At})
+		plan.Steps = append(plan.Steps, ledger.Step{Template: template, Via: v, Due: due})
 	}
 	if s.Email != "" {
 		add(confirmation, contact.ViaEmail)

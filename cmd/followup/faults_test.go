@@ -21,7 +21,7 @@ type fault struct {
 	name    string
 	unknown int // texts whose fate nobody can know; more fail the row
 	notSent int // messages that a provider refuses for good
-	waiting int // in the long form too: what the provider goes on refusing
+	waiting int // in the long form too: what goes on waiting
 	run     func(*faultWorld)
 }
 
@@ -55,6 +55,21 @@ func faults() []fault {
 		{name: "smtp: dropped in DATA", run: mail(smtptest.Drop(smtptest.Body), 3)},
 		{name: "smtp: dropped after the dot", run: mail(smtptest.Drop(smtptest.Dot), 3)},
 		{name: "smtp: dropped after acceptance", run: mail(smtptest.Drop(smtptest.Answer), 3)},
+		{name: "redis: loading", unknown: 40, run: func(w *faultWorld) {
+			w.redisFails(func() { w.redis.Kill(); w.redis.Load(times(2, 10)); w.pass(times(3, 20)) })
+		}},
+		{name: "redis: read-only", unknown: 40, run: func(w *faultWorld) {
+			w.redisFails(func() {
+				w.redis.Client().SlaveOf(w.t.Context(), "127.0.0.1", "1")
+				w.pass(times(3, 20))
+				w.redis.Client().SlaveOf(w.t.Context(), "no", "one")
+			})
+		}},
+		{name: "redis: flushed (what it knew is counted apart)", run: (*faultWorld).flushed},
+		// What was planned by the clock that was ahead, and not yet sent, waits for that time.
+		{name: "our clock: an hour ahead and back", unknown: 40, waiting: 1000, run: func(w *faultWorld) { w.clockJumps(time.Hour) }},
+		{name: "our clock: an hour behind and back", unknown: 40, run: func(w *faultWorld) { w.clockJumps(-time.Hour) }},
+		{name: "smtp: 535", run: (*faultWorld).refusedCredentials},
 		{name: "smtp: 421", run: mail(smtptest.Reply(smtptest.Connect, "421 4.3.2 closing"), 3)},
 		{name: "smtp: 451", run: mail(smtptest.Reply(smtptest.Rcpt, "451 4.7.1 greylisted"), 3)},
 		{name: "smtp: 550", notSent: 3, run: mail(smtptest.Reply(smtptest.Rcpt, "550 5.1.1 no such user"), 3)},
@@ -70,6 +85,7 @@ func faults() []fault {
 	if longFaults() {
 		rows = append(rows,
 			fault{name: "redis: moved to a replica by Sentinel", unknown: 40, run: (*faultWorld).failOver},
+			fault{name: "redis: a Cluster's primary killed", unknown: 40, run: (*faultWorld).loseNode},
 			fault{name: "smtp: says nothing", run: mail(smtptest.Hang(smtptest.Mail), 3)},
 			fault{name: "twilio: hangs", unknown: 3, run: text(twiliotest.HangAfter(), 3)},
 			fault{name: "tasks: every one lost", run: (*faultWorld).loseTasks},
@@ -105,7 +121,7 @@ func TestFaults(t *testing.T) {
 				t.Parallel()
 				w := newFaultWorld(t)
 				f.run(w)
-				c := w.settle()
+				c := w.settle(f.waiting > 0)
 				all.add(f.name, c)
 				if c.accepted == 0 || c.lost != 0 || c.twice != 0 || c.unknown > f.unknown || c.notSent > f.notSent || c.answer > patience() {
 					t.Errorf("%+v", c)
@@ -215,7 +231,7 @@ func (w *faultWorld) doubled() {
 		}
 	}()
 	w.post(base, times(40, 400))
-	w.settle()
+	w.settle(false)
 	cancel()
 	<-done
 }

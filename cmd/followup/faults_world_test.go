@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -34,12 +35,13 @@ type faultWorld struct {
 	*clinicWorld
 	keys   *seal.Keys
 	ledger *ledger.Ledger
-	rdb    *redis.Client
+	rdb    redis.UniversalClient
 
 	mu       sync.Mutex
 	next     int
 	accepted map[int]string // person to id of the submission
 	slowest  time.Duration  // answer
+	gone     int            // messages that a flushed Redis knew of
 }
 
 func newFaultWorld(t testing.TB) *faultWorld {
@@ -138,8 +140,8 @@ func (w *faultWorld) under(base func() string, do func()) {
 
 // tally is a row of the table.
 type tally struct {
-	accepted, expected, lost, twice, repeated, unknown, waiting, notSent int
-	longest, answer                                                      time.Duration
+	accepted, expected, lost, twice, repeated, unknown, waiting, notSent, gone int
+	longest, answer                                                            time.Duration
 }
 
 // providers counts what each provider has, by our id of the message.
@@ -160,12 +162,15 @@ func (w *faultWorld) providers() map[string]int {
 // people reads everybody in the ledger, by address.
 func (w *faultWorld) people() (map[string]*ledger.Person, error) {
 	people := map[string]*ledger.Person{}
-	keys := w.rdb.Scan(w.t.Context(), 0, "f:{*}", 1000).Iterator()
-	for keys.Next(w.t.Context()) {
-		if strings.HasSuffix(keys.Val(), ":log") {
+	keys, err := w.scan("f:{*}")
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if strings.HasSuffix(key, ":log") {
 			continue
 		}
-		id := contact.ID(strings.TrimSuffix(strings.TrimPrefix(keys.Val(), "f:{"), "}"))
+		id := contact.ID(strings.TrimSuffix(strings.TrimPrefix(key, "f:{"), "}"))
 		p, err := w.ledger.Person(w.t.Context(), id)
 		if errors.Is(err, ledger.ErrNone) {
 			continue
@@ -175,7 +180,28 @@ func (w *faultWorld) people() (map[string]*ledger.Person, error) {
 		}
 		people[string(p.Submissions[len(p.Submissions)-1].Email)] = p
 	}
-	return people, keys.Err()
+	return people, nil
+}
+
+// scan lists the keys of that pattern, of every node.
+func (w *faultWorld) scan(pattern string) (keys []string, err error) {
+	var mu sync.Mutex
+	one := func(ctx context.Context, c *redis.Client) error {
+		found := c.Scan(ctx, 0, pattern, 1000).Iterator()
+		for found.Next(ctx) {
+			mu.Lock()
+			keys = append(keys, found.Val())
+			mu.Unlock()
+		}
+		return found.Err()
+	}
+	switch c := w.rdb.(type) {
+	case *redis.ClusterClient:
+		return keys, c.ForEachMaster(w.t.Context(), one)
+	case *redis.Client:
+		return keys, one(w.t.Context(), c)
+	}
+	return keys, err
 }
 
 // expected is what a submission leads to at once.
@@ -190,7 +216,7 @@ func (w *faultWorld) count() (tally, error) {
 	has := w.providers()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	c := tally{accepted: len(w.accepted), expected: len(expected) * len(w.accepted), answer: w.slowest}
+	c := tally{accepted: len(w.accepted), expected: len(expected) * len(w.accepted), answer: w.slowest, gone: w.gone}
 	for i, submission := range w.accepted {
 		planned := map[string]ledger.Planned{}
 		if p := people[person(i)]; p != nil {
@@ -237,13 +263,16 @@ func (c *tally) add(m ledger.Planned, has map[string]int) {
 	}
 }
 
-// settle waits until nothing waits any more; in the short form, until nothing
-// has moved for a while.
-func (w *faultWorld) settle() tally {
+// settle waits until nothing waits any more; in the short form, and where
+// something may go on waiting, until nothing has moved for a while.
+func (w *faultWorld) settle(some bool) tally {
 	w.t.Helper()
 	calm := 20 // looks without a change
 	longest := 60 * time.Second
-	if longFaults() {
+	switch {
+	case longFaults() && some:
+		calm, longest = 800, 12*time.Minute
+	case longFaults():
 		calm, longest = 1<<30, 12*time.Minute
 	}
 	deadline := time.NewTimer(longest)
@@ -279,7 +308,7 @@ func (t *table) add(name string, c tally) { t.mu.Lock(); t.rows[name] = c; t.mu.
 func (t *table) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "fault\taccepted\texpected\tlost\tsent twice\trepeated (same Message-ID)\tunknown\twaiting\tnot sent\tlongest delay\tslowest answer")
+	fmt.Fprintln(w, "fault\taccepted\texpected\tlost\tsent twice\trepeated (same Message-ID)\tunknown\twaiting\tnot sent\tgone with a flush\tlongest delay\tslowest answer")
 	names := make([]string, 0, len(t.rows))
 	for name := range t.rows {
 		names = append(names, name)
@@ -287,8 +316,8 @@ func (t *table) String() string {
 	slices.Sort(names)
 	for _, name := range names {
 		c := t.rows[name]
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", name, c.accepted, c.expected, c.lost, c.twice,
-			c.repeated, c.unknown, c.waiting, c.notSent, c.longest, c.answer.Round(time.Millisecond))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", name, c.accepted, c.expected, c.lost, c.twice,
+			c.repeated, c.unknown, c.waiting, c.notSent, c.gone, c.longest, c.answer.Round(time.Millisecond))
 	}
 	_ = w.Flush()
 	return b.String()

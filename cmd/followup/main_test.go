@@ -22,6 +22,9 @@ import (
 // TestMain lets the test binary be the program, so that tests start real
 // processes, built as the tests are, and may kill them.
 func TestMain(m *testing.M) {
+	if file := os.Getenv("BE_FOLLOWUP_CLOCK"); file != "" {
+		os.Exit(beWithClock(file))
+	}
 	if os.Getenv("BE_FOLLOWUP") == "1" {
 		main()
 		return

@@ -3,12 +3,14 @@
 package redistest
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,8 +129,7 @@ func freePort(tb testing.TB) string {
 	return port
 }
 
-// Run starts the server again on the same data after Kill.
-func (s *Server) Run() {
+func (s *Server) start() {
 	s.tb.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -139,6 +140,12 @@ func (s *Server) Run() {
 	if err := s.cmd.Start(); err != nil {
 		s.tb.Fatalf("start redis-server: %v", err)
 	}
+}
+
+// Run starts the server again on the same data after Kill.
+func (s *Server) Run() {
+	s.tb.Helper()
+	s.start()
 	client := s.Client()
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -151,6 +158,29 @@ func (s *Server) Run() {
 		case <-ctx.Done():
 			s.tb.Fatal("redis-server did not answer within 20 s")
 		case <-tick.C:
+		}
+	}
+}
+
+// Load starts the server again after Kill, such that it takes some seconds to
+// read its data, and returns while it still does.
+func (s *Server) Load(seconds int) {
+	s.tb.Helper()
+	commands := 0
+	_ = filepath.WalkDir(filepath.Dir(s.Socket), func(path string, d os.DirEntry, err error) error {
+		if content, read := os.ReadFile(path); err == nil && read == nil && strings.HasSuffix(path, ".incr.aof") {
+			commands += bytes.Count(content, []byte("\n*"))
+		}
+		return nil
+	})
+	args := s.args
+	s.args = append(slices.Clone(args), "--key-load-delay", strconv.Itoa(seconds*1_000_000/max(1, commands)), "--loading-process-events-interval-bytes", "1024")
+	s.start()
+	s.args = args
+	c := s.Client()
+	for tick := time.NewTicker(5 * time.Millisecond); !redis.HasErrorPrefix(c.Ping(s.tb.Context()).Err(), "LOADING"); <-tick.C {
+		if s.tb.Context().Err() != nil {
+			s.tb.Fatal("redis-server does not say that it is loading")
 		}
 	}
 }
