@@ -111,7 +111,7 @@ const sendTimeout = 30 * time.Second
 // hand, for Grace at most. There is one asynq server a channel, so that a slow
 // provider fills no slots but its own.
 func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurrency) error {
-	handlers := w.handlers()
+	handlers := &busyRoutes{routes: w.handlers()}
 	var servers []*asynq.Server
 	var sweeper sync.WaitGroup
 	stop := func() {
@@ -122,11 +122,7 @@ func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurren
 			together(servers, (*asynq.Server).Shutdown)
 			sweeper.Wait()
 		}()
-		select {
-		case <-finished:
-		case <-time.After(Grace + settleReserve):
-			// asynq's own housekeeping knows no context and waits for a Redis that
-			// is away; the process ends, and what it held is claimed in the ledger.
+		if !handlers.wait(finished) {
 			w.Log.Warn("stopped without waiting any longer for redis")
 		}
 	}
