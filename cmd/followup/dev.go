@@ -98,7 +98,7 @@ func dev(ctx context.Context, sys system, o devOptions) error {
 		requests: slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if o.always {
-		h.windows, h.reminders = hours.Always(), hours.Always()
+		h.windows, h.reminders, h.always = hours.Always(), hours.Always(), true
 	}
 	if err := h.furnish(config.ExampleClinic()); err != nil {
 		return err

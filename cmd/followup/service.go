@@ -151,7 +151,7 @@ func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, 
 		trial: !c.Test, readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, formsKey: c.FormsKey, webflow: c.WebflowSecret, words: c.Templates, log: log, requests: log,
 	}
 	if c.SendWindow == "always" {
-		h.windows, h.reminders = hours.Always(), hours.Always()
+		h.windows, h.reminders, h.always = hours.Always(), hours.Always(), true
 	}
 	var faults []error
 	try := func(setting string, set bool, use func() error) {

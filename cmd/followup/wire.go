@@ -44,6 +44,7 @@ type house struct {
 	clock     *hours.Clock
 	windows   hours.Windows
 	reminders hours.Windows // for texts about appointments
+	always    bool          // whatever the windows say
 	publicURL string
 	channels  map[contact.Via]channel.Sender
 	trial     bool                        // only staff get messages until followup go-live
@@ -85,8 +86,29 @@ func (h *house) describe(clinic config.Clinic) (err error) {
 			}
 		}
 	}
-	h.office, err = hours.ParseOffice(clinic.Hours, h.zone)
-	return err
+	if h.office, err = hours.ParseOffice(clinic.Hours, h.zone); err != nil {
+		return err
+	}
+	return h.open(clinic.Windows)
+}
+
+// The classes that windows are set for.
+const (
+	windowsMessages  = "messages"  // texts and follow-ups
+	windowsReminders = "reminders" // texts about appointments
+)
+
+// open reads the windows, where the clinic has its own.
+func (h *house) open(entries map[string]map[string]string) error {
+	if unknown := hours.KnownWindows(entries, windowsMessages, windowsReminders); unknown != "" {
+		return fmt.Errorf("windows: %q is no class of messages; write %s or %s", unknown, windowsMessages, windowsReminders)
+	}
+	messages, err := hours.ParseWindows(entries, windowsMessages, hours.Default())
+	reminders, err2 := hours.ParseWindows(entries, windowsReminders, hours.Reminders())
+	if !h.always {
+		h.windows, h.reminders = messages, reminders
+	}
+	return errors.Join(err, err2)
 }
 
 // write reads the words, once the clinic is known that they speak for.
@@ -104,7 +126,7 @@ func (h *house) alarm(rdb redis.UniversalClient) alarm.Clock {
 }
 
 func (h *house) ledger(rdb redis.UniversalClient) *ledger.Ledger {
-	return ledger.New(rdb, h.keys, h.clock.Now)
+	return ledger.New(rdb, h.keys, h.clock.Now).Keeping(ledger.Keep{Proof: h.clinic.Retention.Proof, Suppressions: h.clinic.Retention.Suppressions})
 }
 
 // desk is where people at the clinic act.
@@ -141,7 +163,8 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 			ReplyTo: h.clinic.ReplyTo, Staff: h.clinic.Staff, StaffPhone: h.clinic.StaffPhone, FollowUps: h.clinic.FollowUps, Reminders: h.leads(),
 			BookingURL: h.clinic.BookingURL, PrivacyURL: h.clinic.PrivacyURL, Zone: h.zone, Office: h.office,
 		},
-		Links: h.links(), Windows: h.windows, Reminders: h.reminders, Pace: h.pace, Trial: h.trial, ReadFirst: h.readFirst,
+		Links: h.links(), Windows: h.windows, Reminders: h.reminders, Pace: h.pace,
+		Retention: worker.Retention{Text: h.clinic.Retention.Text, Contact: h.clinic.Retention.Contact}, Trial: h.trial, ReadFirst: h.readFirst,
 		Log: h.log, Metrics: h.metrics, Canary: h.canary, TextFirst: h.clinic.TextFirst, Evidence: h.evidence,
 	}
 }

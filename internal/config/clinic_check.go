@@ -74,6 +74,8 @@ func (d *document) checkField(key string, c *Clinic) {
 		}
 	case "agreements":
 		d.checkAgreements(key, c.Agreements)
+	case "retention":
+		d.checkRetention(key, c.Retention)
 	case "followups":
 		d.checkFollowUps(key, c.FollowUps)
 	case "reminders":

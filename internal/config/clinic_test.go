@@ -21,6 +21,7 @@ func TestTheExampleClinicIsWhatTheDocumentationSpeaksOf(t *testing.T) {
 		Phone: "+13035550100", Postal: "100 Example St, Denver, CO 80202", Zone: "America/Denver",
 		Hours: map[string]string{"mon-fri": "9:00-17:00"}, Staff: []string{"desk@joydevie.example"},
 		FollowUps: []time.Duration{day, 3 * day, 7 * day},
+		Retention: config.Retention{Text: 90 * day, Contact: 366 * day, Proof: 6 * 366 * day, Suppressions: 10 * 366 * day},
 		Pace:      config.Pace{Email: config.Rate{PerSecond: 10, PerDay: 10_000}, SMS: config.Rate{PerSecond: 1, PerDay: 2000}},
 		Reminders: []config.Reminder{{Before: day, Late: 20 * time.Hour}, {Before: 2 * time.Hour, Late: 90 * time.Minute}}, UndoWait: time.Minute,
 		BookingURL: "https://joydevie.example/book", PrivacyURL: "https://joydevie.example/privacy", TermsURL: "https://joydevie.example/terms",
@@ -65,6 +66,12 @@ func TestWhatTheClinicsFileMaySay(t *testing.T) {
 		{"answers to the sender", with("reply_to", ""), func(c config.Clinic) bool { return c.ReplyTo == "hello@joydevie.example" }},
 		{"texts come second", with("text_first", "text_first: true"), func(c config.Clinic) bool { return c.TextFirst }},
 		{"texts come first", with("text_first", ""), func(c config.Clinic) bool { return !c.TextFirst }},
+		{"free text kept for a month", with("retention", "retention: {text: 30d}"), func(c config.Clinic) bool {
+			return c.Retention.Text == 30*day && c.Retention.Contact == 366*day
+		}},
+		{"windows from a day on", with("retention", "windows:\n  messages from 2027-01-01: {mon-fri: 9:00-18:00}"), func(c config.Clinic) bool {
+			return c.Windows["messages from 2027-01-01"]["mon-fri"] == "9:00-18:00"
+		}},
 		{"no links", with("booking_url", "booking_url:"), func(c config.Clinic) bool { return c.BookingURL == "" }},
 		{"a number without quotes", with("phone", "phone: +13035550100"), func(c config.Clinic) bool { return c.Phone == "+13035550100" }},
 		{"hours on lines of their own", with("hours", "hours:\n  mon-fri: 9:00-12:00, 13:00-17:00\n  sat: \"10:00-14:00\""), func(c config.Clinic) bool {
@@ -147,6 +154,11 @@ func TestEachFaultOfTheClinicsFileHasItsLineAndItsCure(t *testing.T) {
 		{"a follow-up after 60 days", with("followups", "followups: [1d, 61d]"), []string{"more than 60 days"}},
 		{"a follow-up at once", with("followups", "followups: [0d]"), []string{`"0d" is no time after the message; write days or hours`}},
 		{"a follow-up by the week", with("followups", "followups: [1w]"), []string{`"1w" is no time`}},
+		{"proof that goes too early", with("retention", "retention: {proof: 2y}"), []string{"retention: proof would go before it may be asked for; keep proof for 4y"}},
+		{"opt-outs forgotten", with("retention", "retention: {suppressions: 4y}"), []string{"retention: a wish to be left alone would be forgotten"}},
+		{"a period that is none", with("retention", "retention: {text: long}"), []string{`retention: text: "long" is no time to keep something`}},
+		{"something that is not kept", with("retention", "retention: {texts: 90d}"), []string{`retention: "texts" is nothing that is kept; did you mean text?`}},
+		{"windows without days", with("retention", "windows: {messages: all}"), []string{"windows: messages: must be pairs"}},
 		{"a pace that is none", with("pace", "pace: fast"), []string{"pace: must be pairs; write for example pace: {email: {per_second: 10"}},
 		{"a pace of a channel that is none", with("pace", "pace: {mail: {per_second: 1}}"), []string{`pace: "mail" is no channel; did you mean email?`}},
 		{"a pace by the hour", with("pace", "pace: {sms: {per_hour: 1}}"), []string{`pace: "per_hour" is no pace`}},

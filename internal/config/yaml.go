@@ -129,6 +129,10 @@ func (d *document) set(key string, node ast.Node, value reflect.Value) {
 		if *field, ok = mapping(node); !ok {
 			d.fault(key, "must be pairs", `write for example `+key+`: {mon-fri: "9:00-17:00"}`)
 		}
+	case *Retention:
+		d.setRetention(key, node, field)
+	case *map[string]map[string]string:
+		d.setWindows(key, node, field)
 	case *Pace:
 		d.setPace(key, node, field)
 	case *map[string]Form:
