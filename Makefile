@@ -36,6 +36,9 @@ bench: ## measure speed and memory, each next to its bare limit in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./templates ./internal/seal ./internal/hours ./internal/channel/smtp ./internal/channel/twilio
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./cmd/followup
 
+figures: ## time each look of the front desk with 100,000 people and 300,000 planned messages: a minute or two
+	$(GO) test ./internal/desk -count 1 -v -run TestTheDeskLooksQuickly -people 100000 -timeout 20m
+
 screenshots: ## photograph the form and the outbox for the README
 	$(GO) test ./cmd/followup -count 1 -run TestAFormInABrowser -shots "$(CURDIR)/docs"
 
@@ -65,4 +68,4 @@ sniff: ## print what tends to turn ugly; a help in review, no gate
 	@echo "errors without their cause, or asked with strings:"; grep -rnE 'Errorf\(.*%v.*err\)|strings\.Contains\(err\.Error' --include=*.go . | grep -v _test.go || true
 	@echo "sleeping tests:"; grep -rn "time\.Sleep" --include=*_test.go . || true
 
-.PHONY: help deps test quick faults fuzz golden bench screenshots shots htmlcheck release release-twice lint sniff
+.PHONY: help deps test quick faults figures fuzz golden bench screenshots shots htmlcheck release release-twice lint sniff

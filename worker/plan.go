@@ -80,6 +80,9 @@ func template(p *ledger.Planned) (name string, reader int) {
 	if _, reader, ok := parseReplyEntry(entry); ok {
 		return staffReply, reader
 	}
+	if reader, ok := sheetReader(entry); ok {
+		return morningSheet, reader
+	}
 	rest, ok := strings.CutPrefix(entry, staffNote)
 	if !ok {
 		return p.Words(), 0

@@ -37,7 +37,9 @@ func parseReplyEntry(entry string) (k, reader int, ok bool) {
 }
 
 // isStaff reports whether a message goes to the clinic's own people.
-func isStaff(template string) bool { return template == staffNote || template == staffReply }
+func isStaff(template string) bool {
+	return template == staffNote || template == staffReply || template == morningSheet
+}
 
 // reported takes in a provider's report that came while a worker held the
 // message.

@@ -79,6 +79,9 @@ func (w *Worker) sweep(ctx context.Context, in *asynq.Inspector) error {
 			if err := w.Ledger.NoteSwept(ctx, r.found); err != nil {
 				return err
 			}
+			if err := w.sheet(ctx); err != nil {
+				return err
+			}
 			return w.patrol(ctx)
 		}
 	}

@@ -59,7 +59,7 @@ type Words interface {
 }
 
 // Worker does the tasks. Every field is required but SMS in Channels, Pace,
-// Retention, Metrics, Canary, Hold, Evidence and SweepEvery.
+// Retention, Metrics, Canary, Hold, Evidence, Sheet and SweepEvery.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -84,8 +84,10 @@ type Worker struct {
 	Hold func() bool
 
 	Evidence   Evidence      // settles texts whose answer was lost; nil: a report of the provider alone does
+	Sheet      Sheet         // what stands in the morning sheet; nil: there is none
 	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
 
+	sheetOf   string // the day whose sheet is planned
 	patrolled string // the place at which the walk through all people goes on
 }
 

@@ -30,6 +30,11 @@ func (w *Worker) write(ctx context.Context, p *ledger.Planned) (channel.Message,
 			return channel.Message{}, "", err
 		}
 	}
+	if name == morningSheet {
+		if err := w.sheetData(ctx, &data); err != nil {
+			return channel.Message{}, "", err
+		}
+	}
 	r, err := w.Templates.Render(name, language, data)
 	part := templates.ErrEmail
 	if p.Via == contact.ViaSMS {

@@ -14,9 +14,7 @@ import (
 )
 
 // view is what staff see from here.
-func (f *frontDesk) view() *desk.View {
-	return &desk.View{Ledger: f.ledger, Links: f.links(), Zone: f.zone, Office: f.office, Windows: f.windows, Now: f.clock.Now}
-}
+func (f *frontDesk) view() *desk.View { return f.house.view(f.redis) }
 
 // The flags that commands of staff share.
 func jsonFlag() cli.Flag { return &cli.BoolFlag{Name: "json", Usage: "as JSON"} }

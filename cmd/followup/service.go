@@ -148,7 +148,7 @@ func productionLog(sys system) *slog.Logger {
 func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, error) {
 	h := &house{
 		clock: hours.NewClock(1, nil), windows: hours.Default(), reminders: hours.Reminders(), publicURL: c.PublicURL, channels: map[contact.Via]channel.Sender{},
-		trial: !c.Test, readFirst: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, formsKey: c.FormsKey, webflow: c.WebflowSecret, words: c.Templates, log: log, requests: log,
+		trial: !c.Test, readFirst: !c.Test, sheet: !c.Test, guarded: c.Guard == "on", trusted: c.TrustedProxies, formsKey: c.FormsKey, webflow: c.WebflowSecret, words: c.Templates, log: log, requests: log,
 	}
 	if c.SendWindow == "always" {
 		h.windows, h.reminders, h.always = hours.Always(), hours.Always(), true

@@ -52,6 +52,7 @@ type house struct {
 	pace      map[contact.Via]ledger.Rate // of each channel; dev has none
 	evidence  worker.Evidence             // of texts; nil: there is none
 	readFirst bool
+	sheet     bool // the desk gets one each morning
 	guarded   bool // the form has limits
 	trusted   []netip.Prefix
 	formsKey  config.Secret    // what site builders show, and
@@ -156,7 +157,8 @@ func (h *house) enqueue(rdb redis.UniversalClient) intake.Enqueue {
 
 // worker does the tasks over a patient client.
 func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
-	return &worker.Worker{
+	view := h.view(rdb)
+	w := &worker.Worker{
 		Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Sealer: h.keys, Templates: h.messages, Channels: h.channels,
 		Clinic: worker.Clinic{
 			Name: h.clinic.Name, Sender: h.clinic.SenderName, Phone: contact.Phone(h.clinic.Phone).National(), Postal: h.clinic.Postal,
@@ -176,6 +178,18 @@ func evidence(text *twilio.Sender) worker.Evidence {
 		state, known := webhook.TwilioState(status)
 		return ledger.Report{State: state, Provider: sid}, found && known, err
 	}
+	if h.sheet {
+		w.Sheet = func(ctx context.Context) (string, string, error) {
+			s, err := view.Sheet(ctx)
+			return s.Counts, strings.Join(s.Lines, "\n"), err
+		}
+	}
+	return w
+}
+
+// view is what people at the clinic see.
+func (h *house) view(rdb redis.UniversalClient) *desk.View {
+	return &desk.View{Ledger: h.ledger(rdb), Links: h.links(), Zone: h.zone, Office: h.office, Windows: h.windows, Now: h.clock.Now}
 }
 
 // postsPerMinute is how often one neighbourhood of the network may post the

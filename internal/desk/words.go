@@ -57,6 +57,8 @@ func Message(e ledger.Entry, v contact.Via) string {
 		name = "follow-up " + rest
 	case strings.HasPrefix(name, "staff-reply"):
 		return "note to staff about a reply"
+	case strings.HasPrefix(name, "morning-sheet"):
+		return "morning sheet"
 	case strings.HasPrefix(name, "staff-"):
 		return "note to staff"
 	case strings.HasPrefix(name, "reminder"):

@@ -103,6 +103,12 @@ func (o Office) Open(t time.Time) bool {
 	return false
 }
 
+// OpensOn reports whether somebody reads at some hour of t's day by the
+// clinic's clock.
+func (o Office) OpensOn(t time.Time) bool {
+	return o.zone != nil && len(o.openOn(dateOf(t.In(o.zone)))) > 0
+}
+
 func (o Office) openOn(d Date) []Span {
 	spans := o.days[d.weekday()]
 	if len(spans) > 0 && federalHoliday(d) {

@@ -36,8 +36,8 @@ func (l *Ledger) CallFor(ctx context.Context, p *Person) (Call, bool, error) {
 		return Call{}, false, nil
 	}
 	s := p.Submissions[n-1]
-	if s.At.IsZero() {
-		return Call{}, false, nil // it does not open
+	if s.Email == "" && s.Phone == "" {
+		return Call{}, false, nil // it does not open, or is the house's own
 	}
 	for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
 		gets, err := l.gets(ctx, p, n, v)

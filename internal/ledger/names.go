@@ -52,8 +52,8 @@ type record struct{ key, value string }
 // records gives what submission n of a person is found by.
 func (l *Ledger) records(id contact.ID, n int, s contact.Submission) []record {
 	raw, err := base32Lower.DecodeString(string(id))
-	if err != nil {
-		return nil // no id of ours
+	if err != nil || s.Email == "" && s.Phone == "" {
+		return nil // no id of ours, or a submission of the house's own
 	}
 	add := func(all []record, kind, word string) []record {
 		key, prefix := l.word(kind, word)

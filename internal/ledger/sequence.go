@@ -15,7 +15,9 @@ func FollowUp(i int) string { return followUp + strconv.Itoa(i) }
 func IsFollowUp(template string) bool { return strings.HasPrefix(template, followUp) }
 
 // ToStaff reports whether the template is one that the clinic's own people read.
-func ToStaff(template string) bool { return strings.HasPrefix(template, "staff-") }
+func ToStaff(template string) bool {
+	return strings.HasPrefix(template, "staff-") || strings.HasPrefix(template, "morning-sheet")
+}
 
 // Running reports whether a sequence of the person may still send something,
 // or one of somebody else whom the same number leads to.
