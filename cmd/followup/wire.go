@@ -169,6 +169,13 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 		Retention: worker.Retention{Text: h.clinic.Retention.Text, Contact: h.clinic.Retention.Contact}, Trial: h.trial, ReadFirst: h.readFirst,
 		Log: h.log, Metrics: h.metrics, Canary: h.canary, TextFirst: h.clinic.TextFirst, Evidence: h.evidence,
 	}
+	if h.sheet {
+		w.Sheet = func(ctx context.Context) (string, string, error) {
+			s, err := view.Sheet(ctx)
+			return s.Counts, strings.Join(s.Lines, "\n"), err
+		}
+	}
+	return w
 }
 
 // evidence has Twilio's own list say what became of a text whose answer was lost.
@@ -178,13 +185,6 @@ func evidence(text *twilio.Sender) worker.Evidence {
 		state, known := webhook.TwilioState(status)
 		return ledger.Report{State: state, Provider: sid}, found && known, err
 	}
-	if h.sheet {
-		w.Sheet = func(ctx context.Context) (string, string, error) {
-			s, err := view.Sheet(ctx)
-			return s.Counts, strings.Join(s.Lines, "\n"), err
-		}
-	}
-	return w
 }
 
 // view is what people at the clinic see.
