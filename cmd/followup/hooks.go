@@ -38,7 +38,7 @@ func (h *house) webhooks(rdb redis.UniversalClient, c config.Config) (webhook.Co
 		}
 	}
 	hooks := webhook.Config{
-		PublicURL: h.links().PublicURL, Tokens: tokens, SendGrid: events,
+		PublicURL: h.links().PublicURL, Tokens: tokens, SendGrid: events, MailSecret: c.MailSecret.Reveal(),
 		Ledger: h.ledger(rdb), Tasks: tasks.NewClient(rdb, h.keys), Replies: replies, Help: h.helpText,
 		Now: time.Now, Log: h.log,
 	}

@@ -36,6 +36,9 @@ func (c *Config) check(command string, faults *Faults) {
 			faults.add(s.name, "too short: it can be guessed", "use a long one, as openssl rand -hex 32 makes it")
 		}
 	}
+	if c.MailSecret != "" && len(c.MailSecret) < 32 {
+		faults.add("FOLLOWUP_MAIL_WEBHOOK_SECRET", "shorter than 32 characters: it could be guessed", "make one with openssl rand -hex 32")
+	}
 	if c.SendGridKey != "" && !isECDSAKey(c.SendGridKey.Reveal()) {
 		faults.add("SENDGRID_WEBHOOK_KEY", "not a verification key", "copy the whole key from SendGrid's page on the signed event webhook")
 	}

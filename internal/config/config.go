@@ -36,6 +36,7 @@ type Config struct {
 
 	Twilio      Twilio
 	SendGridKey Secret `group:"SendGrid's events" env:"SENDGRID_WEBHOOK_KEY" example:"/etc/followup/sendgrid-key" doc:"The verification key that SendGrid shows for its signed event webhook. Unset: its events are refused."`
+	MailSecret  Secret `group:"What other relays say of emails" env:"FOLLOWUP_MAIL_WEBHOOK_SECRET" example:"/etc/followup/mail-webhook-secret" doc:"Signs bounces and complaints of any relay, posted to /webhooks/mail (docs/mail.md): 32 characters or more, such as openssl rand -hex 32 prints. Unset: they are refused."`
 
 	FormsKey      Secret `group:"Forms of site builders" env:"FOLLOWUP_FORMS_KEY" example:"/etc/followup/forms-key" doc:"What a site's builder has to show when it posts a form to /forms/: in the header Authorization, behind Bearer, or behind ?key= in the address. At least 20 characters; openssl rand -hex 32 makes one. Unset: such posts are refused."`
 	WebflowSecret Secret `env:"FOLLOWUP_WEBFLOW_SECRET" example:"/etc/followup/webflow-secret" doc:"The secret of a Webflow webhook that signs what it sends; it needs no key then. Unset: Webflow shows the key, as all others do."`

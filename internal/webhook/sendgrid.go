@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/ledger"
 )
@@ -84,7 +82,8 @@ func (s *sendgrid) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := working(r)
 	defer cancel()
 	for _, e := range events {
-		if err := s.take(ctx, e); err != nil {
+		state, why := e.meaning()
+		if err := s.takeMail(ctx, e.ID, e.Email, e.SMTPID, state, why, e.code()); err != nil {
 			s.later(ctx, w, r.Pattern, err) // those that were taken in are known by their ids
 			return
 		}
@@ -106,38 +105,6 @@ func (s *sendgrid) signed(stamp string, raw []byte, signature string) bool {
 	h.Write([]byte(stamp))
 	h.Write(raw)
 	return ecdsa.VerifyASN1(s.SendGrid, h.Sum(nil), der)
-}
-
-func (s *sendgrid) take(ctx context.Context, e mailEvent) error {
-	state, why := e.meaning()
-	if state == "" && why == "" {
-		return nil
-	}
-	if e.ID != "" {
-		seen, err := s.Ledger.Seen(ctx, e.ID)
-		if err != nil || seen {
-			return err
-		}
-	}
-	if address, err := contact.ParseEmail(e.Email); err == nil && why != "" {
-		if err := s.Ledger.Block(ctx, contact.ViaEmail, string(address), why, "provider", e.code()); err != nil {
-			return err
-		}
-	}
-	name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(e.SMTPID), "<"), "@")
-	if id, entry, via, err := ledger.ParseMessageID(name); err == nil && via == contact.ViaEmail && state != "" {
-		rep := ledger.Report{State: state, Code: e.code()}
-		if state == ledger.Undelivered {
-			rep.Why = gate.Reason(why)
-		}
-		if err := s.report(ctx, id, entry, via, rep); err != nil {
-			return err
-		}
-	}
-	if e.ID == "" {
-		return nil
-	}
-	return s.Ledger.Saw(ctx, e.ID)
 }
 
 // meaning is what an event says of its message and of its address; "" says

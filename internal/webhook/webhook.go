@@ -24,6 +24,7 @@ const (
 	TwilioStatus  = "/webhooks/twilio/status"
 	TwilioInbound = "/webhooks/twilio/inbound"
 	SendGrid      = "/webhooks/sendgrid"
+	Mail          = "/webhooks/mail"
 )
 
 // Config is what the webhooks need.
@@ -31,10 +32,12 @@ type Config struct {
 	PublicURL string           // as providers know it, without a slash at the end
 	Tokens    []string         // Twilio's auth tokens: one, or two during a rotation; none: no Twilio
 	SendGrid  *ecdsa.PublicKey // SendGrid's verification key; nil: no SendGrid
-	Ledger    *ledger.Ledger
-	Tasks     *tasks.Client
-	Replies   *safety.Screen
-	Help      func(language string) string // the text that answers AYUDA; "" answers nothing
+	// MailSecret signs what other relays say of emails; "": none does.
+	MailSecret string
+	Ledger     *ledger.Ledger
+	Tasks      *tasks.Client
+	Replies    *safety.Screen
+	Help       func(language string) string // the text that answers AYUDA; "" answers nothing
 
 	// Keep keeps an opt-out that could not be written down, for Take to be given
 	// later; the provider is asked to tell it again all the same. nil keeps none.
@@ -55,6 +58,9 @@ func New(c Config) (map[string]http.Handler, error) {
 		t := &twilio{Config: c}
 		mounts["POST "+TwilioStatus] = t.verified(t.status)
 		mounts["POST "+TwilioInbound] = t.verified(t.inbound)
+	}
+	if c.MailSecret != "" {
+		mounts["POST "+Mail] = &mail{Config: c}
 	}
 	if c.SendGrid != nil {
 		mounts["POST "+SendGrid] = &sendgrid{Config: c}

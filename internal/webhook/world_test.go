@@ -33,11 +33,12 @@ import (
 )
 
 const (
-	public  = "https://joydevie.example"
-	token   = "tokenofnow"
-	token2  = "tokenofbefore"
-	annsNum = "+13035550142"
-	ourNum  = "+13035550100"
+	public     = "https://joydevie.example"
+	token      = "tokenofnow"
+	mailSecret = "a secret of more than 32 characters"
+	token2     = "tokenofbefore"
+	annsNum    = "+13035550142"
+	ourNum     = "+13035550100"
 )
 
 var noon = time.Date(2026, 11, 24, 19, 0, 0, 0, time.UTC)
@@ -45,6 +46,7 @@ var noon = time.Date(2026, 11, 24, 19, 0, 0, 0, time.UTC)
 // world is the webhooks over a Redis of their own, behind a proxy: the server
 // does not know its public name.
 type world struct {
+	now func() time.Time
 	*ledger.Ledger
 	server *redistest.Server
 	redis  *redis.Client
@@ -64,7 +66,7 @@ func setup(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{server: redistest.Start(t), log: &bytes.Buffer{}}
+	w := &world{now: func() time.Time { return noon }, server: redistest.Start(t), log: &bytes.Buffer{}}
 	w.redis = w.server.Client()
 	bounded, err := dial.Redis(w.server.URL, dial.Bounded())
 	if err != nil {
@@ -78,7 +80,8 @@ func setup(t testing.TB) *world {
 	mounts, err := webhook.New(webhook.Config{
 		PublicURL: public, Tokens: []string{token, token2}, SendGrid: &w.key.PublicKey, Ledger: w.Ledger,
 		Tasks: tasks.NewClient(bounded, keys), Replies: replies, Help: func(l string) string { return "help in " + l + " & more" },
-		Now: func() time.Time { return noon }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		MailSecret: mailSecret,
+		Now:        func() time.Time { return w.now() }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
