@@ -34,6 +34,10 @@ type Submission struct {
 	WordingHash string `json:"wording_hash,omitempty"` // of the exact words, in the language shown
 	IP          string `json:"ip,omitempty"`
 	UserAgent   string `json:"user_agent,omitempty"`
+
+	// What the form itself tells of who filled it in.
+	Guard string `json:"guard,omitempty"` // why a program is taken to have sent it; "" when none is
+	Token string `json:"token,omitempty"` // the form token that came with it, if it was good
 }
 
 // taskID tells submissions apart that came under one idempotency key: a site

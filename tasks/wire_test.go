@@ -22,24 +22,28 @@ func (open) Open(sealed []byte, _ string) ([]byte, error) { return sealed, nil }
 // a new kind, instead of changing this one.
 func TestWhatLiesInRedisIsStillUnderstood(t *testing.T) {
 	t.Parallel()
-	frozen(t, tasks.Submitted, tasks.Submission{
+	before := tasks.Submission{
 		ID: "aaaabbbbccccddddeeeeffff22", At: time.Date(2026, 11, 24, 2, 4, 5, 0, time.UTC),
 		Name: "Ann Lee", Email: "ann@example.com", Phone: "+13035550142", Message: "Hello.\nIs this for me?",
 		Language: "en", Preferred: "sms", Zone: "America/Denver", Page: "/blog/one", ConsentEmail: true, ConsentSMS: true,
 		Keyed: true, Content: "ccccddddeeeeffffgggghhhh22", Wording: "2026-11-24.1", WordingHash: "0123456789abcdef", IP: "192.0.2.1", UserAgent: "Mozilla/5.0",
-	})
-	frozen(t, tasks.Email, tasks.Message{Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.followup-2"})
-	frozen(t, tasks.SMS, tasks.Message{Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.confirmation"})
-	frozen(t, tasks.Reported, tasks.Report{
+	}
+	frozen(t, tasks.Submitted, "", before)
+	guarded := before
+	guarded.Guard, guarded.Token = "form_young", "lq2kc0xd.abcdefgh"
+	frozen(t, tasks.Submitted, "-guarded", guarded)
+	frozen(t, tasks.Email, "", tasks.Message{Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.followup-2"})
+	frozen(t, tasks.SMS, "", tasks.Message{Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.confirmation"})
+	frozen(t, tasks.Reported, "", tasks.Report{
 		Contact: "aaaabbbbccccddddeeeeffff22", Entry: "1.reminder", Via: "sms", State: "undelivered", Why: "dead_address", Provider: "SM0123456789abcdef", Code: "30005",
 	})
-	frozen(t, tasks.PersonReplied, tasks.Replied{Contact: "aaaabbbbccccddddeeeeffff22", N: 2, Reply: 3, Blocked: true})
-	frozen(t, tasks.Canary, tasks.Bird{Sent: 1795000000123})
+	frozen(t, tasks.PersonReplied, "", tasks.Replied{Contact: "aaaabbbbccccddddeeeeffff22", N: 2, Reply: 3, Blocked: true})
+	frozen(t, tasks.Canary, "", tasks.Bird{Sent: 1795000000123})
 }
 
-func frozen[P comparable](t *testing.T, k tasks.Kind[P], want P) {
+func frozen[P comparable](t *testing.T, k tasks.Kind[P], form string, want P) {
 	t.Helper()
-	name := filepath.Join("testdata", strings.ReplaceAll(k.Name, ":", "-")+".json")
+	name := filepath.Join("testdata", strings.ReplaceAll(k.Name, ":", "-")+form+".json")
 	wire, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)

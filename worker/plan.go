@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,30 +15,44 @@ import (
 const (
 	confirmation = "confirmation"
 	staffNote    = "staff-note"
+	staffFlood   = "staff-flood" // texts or confirmations after forms are off
+	staffMany    = "staff-many"  // of many submissions at once
 )
 
 // plan says what follows from a submission: a confirmation by every way that
 // may be used, a note to each of the staff, and, unless a sequence of the
-// person runs, the follow-ups.
-func (w *Worker) plan(s contact.Submission, p *ledger.Person) ledger.Plan {
-	plan := ledger.Plan{Unread: w.ReadFirst}
+// person runs, the follow-ups. What the form's guard stopped stands there, and
+// why; a person must read it, whatever the clinic's mode.
+func (w *Worker) plan(s contact.Submission, p *ledger.Person, g guarded) ledger.Plan {
+	plan := ledger.Plan{Unread: w.ReadFirst || g.all != "", Guard: g.reason()}
 	due := s.At
 	if now := w.now(); due.After(now) {
 		due = now // the clock that it arrived by was ahead: nobody waits for that
 	}
-	add := func(template string, v contact.Via) {
-		plan.Steps = append(plan.Steps, ledger.Step{Template: template, Via: v, Due: due})
+	add := func(template string, v contact.Via, why gate.Reason) {
+		plan.Steps = append(plan.Steps, ledger.Step{Template: template, Via: v, Due: due, Why: why})
 	}
 	if s.Email != "" {
-		add(confirmation, contact.ViaEmail)
+		add(confirmation, contact.ViaEmail, cmp.Or(g.all, g.email))
 	}
 	if w.may(s, contact.ViaSMS) {
-		add(confirmation, contact.ViaSMS)
+		add(confirmation, contact.ViaSMS, cmp.Or(g.all, g.sms))
 	}
 	for i := range w.Clinic.Staff {
-		add(noteEntry(i), contact.ViaEmail)
+		note := gate.Reason("")
+		if g.gathered {
+			note = gate.ReasonGathered
+		}
+		add(staffEntry(staffNote, i), contact.ViaEmail, note)
+		if g.alarmed {
+			add(staffEntry(staffFlood, i), contact.ViaEmail, "")
+		}
+		if g.opens {
+			step := ledger.Step{Template: staffEntry(staffMany, i), Via: contact.ViaEmail, Due: w.in(gatherFor)}
+			plan.Steps = append(plan.Steps, step)
+		}
 	}
-	if via := w.followUpVia(s); via != "" && !p.Running() {
+	if via := w.followUpVia(s); via != "" && g.all == "" && !p.Running() {
 		for i, after := range w.Clinic.FollowUps {
 			plan.Steps = append(plan.Steps, ledger.Step{Template: ledger.FollowUp(i + 1), Via: via, Due: s.At.Add(after)})
 		}
@@ -65,16 +80,16 @@ func (w *Worker) followUpVia(s contact.Submission) contact.Via {
 	return ""
 }
 
-// noteEntry names the note to the i-th of the staff: each is a message of its own.
-func noteEntry(i int) string {
+// staffEntry names the message to the i-th of the staff: each is one of its own.
+func staffEntry(name string, i int) string {
 	if i == 0 {
-		return staffNote
+		return name
 	}
-	return staffNote + "-" + strconv.Itoa(i+1)
+	return name + "-" + strconv.Itoa(i+1)
 }
 
-// template is the message that a planned one is written with, and for notes the
-// place of the reader among the staff.
+// template is the message that a planned one is written with, and for staff the
+// place of the reader among them.
 func template(p *ledger.Planned) (name string, reader int) {
 	entry := p.Entry.Template
 	if _, reader, ok := parseReplyEntry(entry); ok {
@@ -83,12 +98,13 @@ func template(p *ledger.Planned) (name string, reader int) {
 	if reader, ok := sheetReader(entry); ok {
 		return morningSheet, reader
 	}
-	rest, ok := strings.CutPrefix(entry, staffNote)
-	if !ok {
-		return p.Words(), 0
+	for _, name := range []string{staffNote, staffFlood, staffMany} {
+		if rest, ok := strings.CutPrefix(entry, name); ok {
+			n, _ := strconv.Atoi(strings.TrimPrefix(rest, "-"))
+			return name, max(n-1, 0)
+		}
 	}
-	n, _ := strconv.Atoi(strings.TrimPrefix(rest, "-"))
-	return staffNote, max(n-1, 0)
+	return p.Words(), 0
 }
 
 // address is where the message goes; "" when there is nobody to send it to, or

@@ -47,7 +47,7 @@ func (w *Worker) Rehearse(t tasks.Submission, read time.Time) ([]Rehearsed, erro
 	s := submission(t)
 	r := rehearsal{Worker: *w, submission: s, read: read, now: s.At}
 	r.Alarm.Plan = hours.NewClock(1, func() time.Time { return r.now })
-	plan := r.plan(s, &ledger.Person{})
+	plan := r.plan(s, &ledger.Person{}, guarded{})
 	r.unread = plan.Unread
 	var all []Rehearsed
 	var before *ledger.Planned // the step of the sequence that ended last

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ func parseReplyEntry(entry string) (k, reader int, ok bool) {
 
 // isStaff reports whether a message goes to the clinic's own people.
 func isStaff(template string) bool {
-	return template == staffNote || template == staffReply || template == morningSheet
+	return slices.Contains([]string{staffNote, staffReply, staffFlood, staffMany, morningSheet}, template)
 }
 
 // reported takes in a provider's report that came while a worker held the

@@ -17,7 +17,13 @@ func (w *Worker) submitted(ctx context.Context, t tasks.Submission) error {
 		return err
 	}
 	s := submission(t)
-	admitted, err := w.Ledger.Admit(ctx, s, ledger.Once{Content: t.Content, Keyed: t.Keyed}, func(p *ledger.Person) ledger.Plan { return w.plan(s, p) })
+	admitted, err := w.Ledger.Admit(ctx, s, ledger.Once{Content: t.Content, Keyed: t.Keyed}, func(p *ledger.Person) ledger.Plan {
+		g, err := w.guard(ctx, p.Admits, t, s)
+		if err != nil {
+			return ledger.Plan{Err: err}
+		}
+		return w.plan(s, p, g)
+	})
 	if err != nil {
 		return fmt.Errorf("submission %s: %w", s.ID, err)
 	}
@@ -37,7 +43,7 @@ func (w *Worker) submitted(ctx context.Context, t tasks.Submission) error {
 			return fmt.Errorf("submission %s: %w", s.ID, err)
 		}
 	}
-	w.Log.InfoContext(ctx, "submission admitted", "id", s.ID, "contact", admitted.Contact)
+	w.Log.InfoContext(ctx, "submission admitted", "id", s.ID, "contact", admitted.Contact, "why", admitted.Guard)
 	return nil
 }
 

@@ -73,6 +73,7 @@ type Worker struct {
 	Pace      map[contact.Via]ledger.Rate // of all workers together; no entry sets no limit
 	ReadFirst bool                        // a person reads a submission before more than the confirmation email goes
 	TextFirst bool                        // no automated text goes to a number that has not texted in
+	Guard     bool                        // the form has limits
 	Reminders hours.Windows               // in which reminders go by text
 	Retention Retention
 	Log       *slog.Logger

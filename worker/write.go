@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/joydevie/followup/internal/channel"
@@ -32,6 +33,12 @@ func (w *Worker) write(ctx context.Context, p *ledger.Planned) (channel.Message,
 	}
 	if name == morningSheet {
 		if err := w.sheetData(ctx, &data); err != nil {
+			return channel.Message{}, "", err
+		}
+	}
+	if name == staffFlood || name == staffMany {
+		language = string(contact.English)
+		if err := w.floodData(ctx, &data, p); err != nil {
 			return channel.Message{}, "", err
 		}
 	}
@@ -102,6 +109,8 @@ func (w *Worker) noteData(d *templates.Data, p *ledger.Planned) {
 	d.Ticked = strings.Join(ticked, ", ")
 	d.WrittenAt = s.At.In(w.Clinic.Zone).Format("Mon 2 Jan 2006, 3:04 pm MST")
 	switch {
+	case s.Guard != "":
+		d.Hold = gate.Reason(s.Guard).Say()
 	case w.Trial && !p.Live:
 		d.Hold = gate.ReasonTrial.Say()
 	case p.Unread:
@@ -110,4 +119,19 @@ func (w *Worker) noteData(d *templates.Data, p *ledger.Planned) {
 	for action, field := range map[string]*string{"read": &d.ReadURL, "answered": &d.AnsweredURL, "booked": &d.BookedURL, "stop": &d.StopURL} {
 		*field = w.Links.Note(p.Contact, p.Entry.N, action)
 	}
+}
+
+// floodData adds what staff read when the form is flooded.
+func (w *Worker) floodData(ctx context.Context, d *templates.Data, p *ledger.Planned) error {
+	d.Item = w.Links.Item(p.Contact, p.Entry.N)
+	if name, _ := template(p); name == staffFlood {
+		d.Hold = gate.ReasonTextsOff.Say()
+		if gate.Reason(p.Submission.Guard) == gate.ReasonFlood {
+			d.Hold = gate.ReasonFlood.Say()
+		}
+		return nil
+	}
+	n, err := w.Ledger.Gathered(ctx, p.Submission.ID)
+	d.Counts = strconv.Itoa(n)
+	return err
 }

@@ -159,6 +159,7 @@ func (h *house) enqueue(rdb redis.UniversalClient) intake.Enqueue {
 func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 	view := h.view(rdb)
 	w := &worker.Worker{
+		Guard:  h.guarded,
 		Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Sealer: h.keys, Templates: h.messages, Channels: h.channels,
 		Clinic: worker.Clinic{
 			Name: h.clinic.Name, Sender: h.clinic.SenderName, Phone: contact.Phone(h.clinic.Phone).National(), Postal: h.clinic.Postal,
@@ -226,6 +227,8 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 		Now: h.clock.Now, Log: h.requests, Mounts: mounts,
 	}
 	if h.guarded {
+		in.Guard = &intake.Guard{Keys: h.keys, Now: time.Now}
+		c.FormToken = in.Guard.Token
 		c.PostsPerMinute = postsPerMinute
 	}
 	if h.formsKey != "" || h.webflow != "" {

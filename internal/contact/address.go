@@ -76,6 +76,23 @@ func atomText(s string) bool {
 // else counts. "" for "".
 func (e Email) Key() string { return strings.ToLower(string(e)) }
 
+// Folded is the form under which an address counts for limits: what leads to one
+// mailbox is one address, so what follows a plus, and the dots of Gmail, are left
+// out. No message goes there. "" for "".
+func (e Email) Folded() string {
+	local, domain, _ := strings.Cut(e.Key(), "@")
+	if before, _, plus := strings.Cut(local, "+"); plus && before != "" {
+		local = before
+	}
+	if domain == "gmail.com" || domain == "googlemail.com" {
+		local, domain = strings.ReplaceAll(local, ".", ""), "gmail.com"
+	}
+	if local == "" {
+		return ""
+	}
+	return local + "@" + domain
+}
+
 // Phone is a checked number in E.164, such as "+13035550142".
 type Phone string
 

@@ -69,6 +69,7 @@ type Submission struct {
 	Zone      string    `json:"zone,omitempty"` // the browser's IANA zone; "" when none was usable
 	Page      string    `json:"page,omitempty"` // path of the article that the form stood on
 	Consent   Consent   `json:"consent,omitzero"`
+	Guard     string    `json:"guard,omitempty"` // why the form's guard stopped what would go to the person
 }
 
 // Consent is what was ticked and the proof of it: the burden lies with the

@@ -26,6 +26,15 @@ const (
 	ReasonCap          Reason = "cap"
 	ReasonSequence     Reason = "cap_sequence"
 	ReasonSilent       Reason = "silent"
+	ReasonToken        Reason = "form_token"
+	ReasonYoung        Reason = "form_young"
+	ReasonTrap         Reason = "form_trap"
+	ReasonNetwork      Reason = "limit_network"
+	ReasonFlood        Reason = "limit_flood"
+	ReasonAddress      Reason = "limit_address"
+	ReasonNumber       Reason = "limit_number"
+	ReasonTextsOff     Reason = "texts_off"
+	ReasonGathered     Reason = "gathered"
 	ReasonProvider     Reason = "provider"
 	ReasonRefused      Reason = "refused"
 	ReasonWords        Reason = "words"
@@ -63,6 +72,15 @@ var sentences = map[Reason]string{
 	ReasonCap:          "This number has had its automated texts for the day or the week.",
 	ReasonSequence:     "This number has had all the automated texts that may follow from one form.",
 	ReasonSilent:       "Texts go only to numbers that have texted the clinic first; this one has not.",
+	ReasonToken:        "The form was not our page's, or its mark was used again and again: a program may have sent it. Nothing goes to them by itself; please look.",
+	ReasonYoung:        "The form was filled in faster than a person can: a program may have sent it. Nothing goes to them by itself; please look.",
+	ReasonTrap:         "A field that people do not see was filled in: a program may have sent it. Nothing goes to them by itself; please look.",
+	ReasonNetwork:      "Many forms came from the same part of the network. Nothing goes to them by itself; please look.",
+	ReasonFlood:        "Far more forms came in than usual. Nothing goes to them by itself; please look.",
+	ReasonAddress:      "This address had its confirmation within the last day, or three within thirty days.",
+	ReasonNumber:       "This number had a text after a form within the last day.",
+	ReasonTextsOff:     "Texts after forms are switched off for an hour: too many forms, or numbers in a row.",
+	ReasonGathered:     "Many forms came in at once: one note tells of all of them.",
 	ReasonProvider:     "The provider could not take it now; it will be tried again.",
 	ReasonRefused:      "The provider refused it.",
 	ReasonWords:        "The message could not be written; its template needs a look.",

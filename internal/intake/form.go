@@ -27,6 +27,8 @@ type Form struct {
 	TimeZone     string // [time_zone]
 	Page         string // [page]
 	Wording      string // [consent_version]: which words stood beside the boxes
+	Token        string // [form_token]: that the form is our own page's; "" for another site's
+	Trap         string // [website]: a field that people do not see
 
 	// Loose: nobody knows which field is which, and all stands in the message. It
 	// may be longer, and needs no address: a person reads it, nobody is written to.

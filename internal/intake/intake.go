@@ -22,13 +22,14 @@ type Wording func(version string, l contact.Language) (hash string)
 // NextSMS says when a text may go to the person at the earliest; zero: never.
 type NextSMS func(contact.Submission) time.Time
 
-// Intake takes submissions. Every field but NextSMS is required.
+// Intake takes submissions. Every field but NextSMS and Guard is required.
 type Intake struct {
 	Enqueue Enqueue
 	Keys    *seal.Keys
 	Wording Wording
 	NextSMS NextSMS          // nil: the clinic sends no texts
 	Now     func() time.Time // the plan's clock
+	Guard   *Guard           // nil: whoever fills a form in counts as a person
 
 	zones sync.Map // names of IANA zones that were seen
 }
@@ -63,6 +64,9 @@ func (i *Intake) Submit(ctx context.Context, f Form, from Origin) (Receipt, erro
 	// of its own shows its own words.
 	if hash := i.Wording(f.Wording, s.Language); hash != "" {
 		t.Wording, t.WordingHash = f.Wording, hash
+	}
+	if i.Guard != nil {
+		t.Guard, t.Token = i.Guard.judge(f)
 	}
 	if from.IP.IsValid() {
 		t.IP = from.IP.String()

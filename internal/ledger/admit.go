@@ -28,21 +28,25 @@ type Step struct {
 	Template string
 	Via      contact.Via
 	Due      time.Time
+	Why      gate.Reason // it is not sent, for this reason, and only stands there; "": it is
 }
 
 // Plan is what should follow from a submission.
 type Plan struct {
 	Steps  []Step
-	Unread bool // a person must read it before anything but the confirmation email goes
+	Unread bool        // a person must read it before anything but the confirmation email goes
+	Guard  gate.Reason // why the form's guard stopped something of it; "" when it did not
+	Err    error       // there is no plan: nothing is taken in
 }
 
 // Admitted says where a submission went.
 type Admitted struct {
 	Contact contact.ID
-	N       int       // its number with the person, from 1
-	Folded  bool      // it was the same as one of the last minutes; nothing was planned
-	Reused  bool      // it came under the idempotency key of another one, and was taken in all the same
-	Steps   []Planned // what was planned, by this call or by an earlier one for the same submission
+	N       int         // its number with the person, from 1
+	Folded  bool        // it was the same as one of the last minutes; nothing was planned
+	Reused  bool        // it came under the idempotency key of another one, and was taken in all the same
+	Steps   []Planned   // what was planned, by this call or by an earlier one for the same submission
+	Guard   gate.Reason // why the form's guard stopped something of it, with this call
 
 	unread bool // a person must read it
 }
@@ -100,12 +104,18 @@ func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan f
 				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, errors.Join(l.List(ctx, p), l.note(ctx, id, s.At.Unix()))
 			}
 		}
+		p.Admits = s.ID
+		planned := plan(p)
+		if planned.Err != nil {
+			return Admitted{}, fmt.Errorf("plan for %s: %w", id, planned.Err)
+		}
+		s.Guard = string(planned.Guard)
 		if other != id { // the number would lead to the other's evidence alone
 			if err := l.leave(ctx, l.addressHash(contact.ViaSMS, s), line{Also: id}); err != nil {
 				return Admitted{}, err
 			}
 		}
-		added, err := l.add(ctx, p, s, plan(p))
+		added, err := l.add(ctx, p, s, planned)
 		if err != nil && !errors.Is(err, ErrRace) {
 			return Admitted{}, fmt.Errorf("admit a submission of %s: %w", id, err)
 		}
@@ -133,11 +143,14 @@ func (l *Ledger) add(ctx context.Context, p *Person, s contact.Submission, plan 
 	if plan.Unread {
 		args = append(args, fieldUnread, mark{N: n}.encode())
 	}
-	added := Admitted{Contact: p.ID, N: n, unread: plan.Unread}
+	added := Admitted{Contact: p.ID, N: n, unread: plan.Unread, Guard: plan.Guard}
 	for _, step := range plan.Steps {
 		planned := Planned{
 			Contact: p.ID, Entry: Entry{n, step.Template}, Via: step.Via, Submission: s,
 			Row: Row{State: Waiting, Planned: step.Due.Unix(), Due: step.Due.Unix()},
+		}
+		if step.Why != "" {
+			planned.Row.State, planned.Row.Why, planned.Row.Due, planned.Row.At = NotSent, step.Why, 0, l.now().Unix()
 		}
 		planned.raw = planned.Row.encode()
 		args = append(args, planned.Entry.field(step.Via), planned.raw)
@@ -272,6 +285,7 @@ type Person struct {
 	Replies     int                  // how many there are
 	Stopped     int                  // newest submission whose sequence was ended; 0 when none was
 	StoppedWhy  gate.Reason
+	Admits      string // id of the submission that a plan is wanted for; "" at any other time
 	StoppedBy   string
 	StoppedAt   time.Time
 	Erasing     string // who has it removed; "" but for a moment

@@ -29,6 +29,9 @@ import (
 //	f:by:phone:HASH        string  ID of the person with this number
 //	f:stop:VIA:{HASH}      string  why this address gets nothing, the strongest reason first (outlives the person)
 //	f:texts:{HASH}         string  the automated texts to this number, a line each, for 61 days
+//	f:limit:{form}:OF:HASH zset    what counts under a limit of the form, by when; for as long as the limit looks back
+//	f:limit:{form}:NAME    string  the submission that tripped a breaker, or began a gathering, while it lasts
+//	f:limit:{form}:gathered:ID  set  submissions that one note tells of together, for a day
 //	f:in:{HASH}            hash    texts from this number by the provider's id, and how far each came
 //	f:proof:{HASH}         list    evidence of consent by this address, sealed (outlives the person)
 //	f:words                hash    the words beside the form's boxes by their hash, no person in it
@@ -64,6 +67,7 @@ func suppressionKey(v contact.Via, h string) string { return "f:stop:" + string(
 func foldKey(hash string) string                    { return "f:fold:" + hash }
 func idempotencyKey(submission string) string       { return "f:key:" + submission }
 func textsKey(hash string) string                   { return "f:texts:{" + hash + "}" }
+func limitKey(name string) string                   { return "f:limit:{form}:" + name }
 func inboundKey(hash string) string                 { return "f:in:{" + hash + "}" }
 func proofKey(hash string) string                   { return "f:proof:{" + hash + "}" }
 func helpedKey(hash string) string                  { return "f:helped:" + hash }

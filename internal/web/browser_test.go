@@ -88,7 +88,7 @@ func TestEveryPageServesPeopleAsTheyAre(t *testing.T) {
 	chromium := browser.Start(t)
 	w := setup(t)
 	w.Links = &links{}
-	w.FormToken = func() string { return "token" }
+	w.FormToken = func(string) string { return "token" }
 	w.Clinic.BookingURL = "https://joydevie.example/book"
 	up := httptest.NewServer(w.handler(t))
 	t.Cleanup(up.Close)

@@ -15,7 +15,7 @@ import (
 
 // form shows the empty form.
 func (s *server) form(w http.ResponseWriter, r *http.Request) {
-	s.contactPage(w, r, http.StatusOK, language(r), templates.ContactPage{
+	s.contactPage(w, r, http.StatusOK, language(r), "", templates.ContactPage{
 		Typed: templates.PageTyped{Page: pagePath(r.URL.Query().Get("page"))},
 	})
 }
@@ -74,7 +74,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, lang contact.Lan
 	for _, fault := range invalid.Faults {
 		page.Faults = append(page.Faults, templates.PageFault{Field: fault.Field, Message: s.Pages.Fault(string(lang), fault.Field, fault.Code)})
 	}
-	s.contactPage(w, r, http.StatusUnprocessableEntity, lang, page)
+	s.contactPage(w, r, http.StatusUnprocessableEntity, lang, f["form_token"], page)
 }
 
 // sorry says that nothing was taken in. Whoever wrote the text gets it back.
@@ -84,10 +84,11 @@ func (s *server) sorry(w http.ResponseWriter, r *http.Request, lang contact.Lang
 		s.writeProblem(w, lang, s.problem(lang, http.StatusServiceUnavailable, s.Pages.Say(string(lang), "trouble.busy.text")))
 		return
 	}
-	s.contactPage(w, r, http.StatusServiceUnavailable, lang, templates.ContactPage{Typed: typed(f), Failed: true})
+	s.contactPage(w, r, http.StatusServiceUnavailable, lang, f["form_token"], templates.ContactPage{Typed: typed(f), Failed: true})
 }
 
-func (s *server) contactPage(w http.ResponseWriter, r *http.Request, status int, lang contact.Language, page templates.ContactPage) {
+// contactPage shows the form; token is the one that it came back with.
+func (s *server) contactPage(w http.ResponseWriter, r *http.Request, status int, lang contact.Language, token string, page templates.ContactPage) {
 	query := url.Values{"lang": {string(other(lang))}}
 	if page.Typed.Page != "" {
 		query.Set("page", page.Typed.Page)
@@ -97,7 +98,7 @@ func (s *server) contactPage(w http.ResponseWriter, r *http.Request, status int,
 	page.SMS = s.Texts
 	page.Consent = templates.ConsentWording(string(lang), s.Clinic.Name)
 	if s.FormToken != nil {
-		page.Token = s.FormToken()
+		page.Token = s.FormToken(token)
 	}
 	w.Header().Set("Content-Security-Policy", policyWithScript)
 	s.page(w, r, status, templates.PageContact, lang, page)

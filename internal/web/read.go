@@ -28,6 +28,7 @@ func (f fields) form() intake.Form {
 		Name: f["name"], Email: f["email"], Phone: f["phone"], Message: f["message"],
 		ConsentSMS: f["consent_sms"], ConsentEmail: f["consent_email"], Preferred: f["preferred_channel"],
 		Language: f["language"], TimeZone: f["time_zone"], Page: f["page"], Wording: f["consent_version"],
+		Token: f["form_token"], Trap: f["website"],
 	}
 }
 

@@ -43,9 +43,11 @@ type Config struct {
 	AnswerBy func(time.Time) time.Time
 	// Texts: the clinic sends them, so the form asks about them.
 	Texts bool
-	// FormToken makes the proof that a form is our own page's. Nil leaves the
-	// hidden field form_token, and the trap field website, out of the form.
-	FormToken func() string
+	// FormToken makes the proof that a form is our own page's. before is the one
+	// that came with a form which is shown again; "" when it is shown first. Nil
+	// leaves the hidden field form_token, and the trap field website, out of the
+	// form.
+	FormToken func(before string) string
 
 	// Origins are the sites whose pages may post the form from a browser, such as
 	// "https://www.joydevie.example", without a slash at the end. Our own page may
