@@ -42,7 +42,7 @@ type Config struct {
 	WebflowSecret Secret `env:"FOLLOWUP_WEBFLOW_SECRET" example:"/etc/followup/webflow-secret" doc:"The secret of a Webflow webhook that signs what it sends; it needs no key then. Unset: Webflow shows the key, as all others do."`
 
 	SendWindow string `group:"For tests" env:"FOLLOWUP_SEND_WINDOW" default:"default" doc:"default: texts and follow-ups keep decent hours. always: at any hour, for tests alone."`
-	Guard      string `env:"FOLLOWUP_GUARD" default:"on" doc:"on or off: the form's limit of 60 posts a minute from one neighbourhood of the network (/24, /64). off for tests alone."`
+	Guard      string `env:"FOLLOWUP_GUARD" default:"on" doc:"on or off: what keeps the form from writing to strangers. Its token and its trap, the limits by network (/24, /64), address and number and in all, and 60 posts a minute from one neighbourhood. off for tests alone."`
 	Test       bool   `env:"FOLLOWUP_TEST" default:"0" doc:"1 allows what is for tests alone: the two settings above, http on this machine, and the built-in example clinic."`
 
 	Clinic Clinic // what the file says, or the example clinic

@@ -128,7 +128,7 @@ func TestAFormThatIsShownAgainKeepsItsToken(t *testing.T) {
 	w := setup(t)
 	w.FormToken = func(before string) string { return "after-" + before }
 	must(t, w.ask(t, "GET", "/contact", ""), 200, `name="form_token" value="after-"`, `name="website"`)
-	must(t, w.postForm(t, "email=ann&form_token=first"), 422, `name="form_token" value="after-first"`)
+	must(t, w.postForm(t, "email=ann@@example.com&form_token=first"), 422, `name="form_token" value="after-first"`)
 	must(t, w.postForm(t, "email=ann@example.com&form_token=first&website=trap"), 303)
 	if len(w.got) != 1 || w.got[0].Token != "first" || w.got[0].Trap != "trap" {
 		t.Errorf("intake got %q and %q", w.got[0].Token, w.got[0].Trap)
