@@ -3,11 +3,14 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/joydevie/followup/internal/channel"
 	"github.com/joydevie/followup/internal/contact"
@@ -254,78 +257,72 @@ func TestANoteLiesSealedOnTheTimelineOnce(t *testing.T) {
 	}
 }
 
-// Five people act on one person, each several times: nothing that one has done
-// is lost, and what is planned in the end is what the appointment says.
+// Five people act on one person, each does everything, twice: nothing that one
+// has done is lost, and what is planned in the end is what the appointments say.
 func TestFivePeopleAtOnceLoseNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	p := w.settled(t)
 	w.meet(t, p, on(30, 10, 0))
 	ctx, id := t.Context(), p.ID
-	people := map[string]func(i int) error{
-		"anna": func(i int) error {
-			return w.desk.Note(ctx, id, contact.Private(strings.Repeat("n", i+1)), desk.By{Name: "anna"})
-		},
-		"bea": func(i int) error {
-			_, err := w.desk.Reschedule(ctx, id, 1, desk.Meeting{At: on(28, 9+i, 0)}, desk.By{Name: "bea"})
-			return err
-		},
-		"carl": func(i int) error {
-			_, err := w.desk.Remind(ctx, id, desk.Ask{Template: "reminder", At: on(26, 9+i, 0)}, desk.By{Name: "carl"})
-			return err
-		},
-		"dora": func(i int) error {
-			_, err := w.desk.Schedule(ctx, id, desk.Meeting{At: on(29, 9+i, 0)}, desk.By{Name: "dora"})
-			return err
-		},
-		"emil": func(i int) error {
-			if i%2 == 0 {
-				_, err := w.desk.Hold(ctx, id, desk.By{Name: "emil"})
-				return err
-			}
-			_, err := w.desk.Release(ctx, id, desk.By{Name: "emil"})
-			return err
-		},
-	}
-	const each = 6
+	people := []string{"anna", "bea", "carl", "dora", "emil"}
+	const each = 2
 	var all sync.WaitGroup
-	for name, act := range people {
+	for i, name := range people {
 		all.Go(func() {
-			for i := range each {
-				if err := act(i); err != nil {
-					t.Errorf("%s: %v", name, err)
+			by := desk.By{Name: name}
+			for j := range each {
+				at := 10*i + j // in minutes: everybody means other moments
+				acts := map[string]func() error{
+					"note": func() error { return w.desk.Note(ctx, id, contact.Private(strings.Repeat("n", at+1)), by) },
+					"hold": func() error { _, err := w.desk.Hold(ctx, id, by); return err },
+					"move": func() error {
+						_, err := w.desk.Reschedule(ctx, id, 1, desk.Meeting{At: on(28, 12, at)}, by)
+						return err
+					},
+					"meet": func() error { _, err := w.desk.Schedule(ctx, id, desk.Meeting{At: on(29, 12, at)}, by); return err },
+					"remind": func() error {
+						_, err := w.desk.Remind(ctx, id, desk.Ask{Template: "reminder", At: on(26, 12, at)}, by)
+						return err
+					},
+				}
+				for what, act := range acts { // in any order
+					if err := act(); err != nil {
+						t.Errorf("%s, %s: %v", name, what, err)
+					}
 				}
 			}
 		})
 	}
 	all.Wait()
 	now := w.person(t)
-	if now.Alone != each || len(now.Appointments) != 1+each || now.Hold.On || !now.Appointments[0].At.Equal(on(28, 9+each-1, 0)) || now.Appointments[0].Version != each {
-		t.Errorf("%d reminders, %d appointments, the first in version %d at %s, on hold: %v", now.Alone, len(now.Appointments),
-			now.Appointments[0].Version, now.Appointments[0].At.In(denver), now.Hold.On)
+	if n := each * len(people); now.Alone != n || len(now.Appointments) != 1+n || now.Appointments[0].Version != n || !now.Hold.On {
+		t.Errorf("%d reminders, %d appointments, the first in version %d, on hold: %v", now.Alone, len(now.Appointments), now.Appointments[0].Version, now.Hold.On)
 	}
+	waiting := map[int]int{}
 	for _, m := range now.Messages {
 		if h, ok := m.Entry.Hangs(); ok && h.Lead > 0 && m.Row.State.Pending() {
+			waiting[h.Appointment]++
 			if at := now.Appointments[h.Appointment-1].At; m.Row.For != at.Unix() || m.Row.Planned != at.Add(-h.Lead).Unix() {
 				t.Errorf("%s by %s is for %s and goes at %s", m.Entry, m.Via, unix(m.Row.For).In(denver), unix(m.Row.Planned).In(denver))
 			}
 		}
 	}
-	acts := map[string]int{}
-	for _, e := range w.timeline(t) {
-		acts[e.By]++
-	}
-	for name := range people {
-		if acts[name] < each {
-			t.Errorf("%s stands on the timeline %d times", name, acts[name])
+	for k := range now.Appointments {
+		if waiting[k+1] != 4 {
+			t.Errorf("appointment %d has %d reminders", k+1, waiting[k+1])
 		}
 	}
-	w.play(t, on(30, 23, 0))
-	if got := strings.Count(w.names(), "reminder email"); got != each {
-		t.Errorf("%d emails of %d that stand alone: %s", got, each, w.names())
+	acts := map[string]int{}
+	for _, e := range w.timeline(t) {
+		acts[e.By+" "+e.What]++
 	}
-	if got := strings.Count(w.names(), "reminder-2h email"); got != 1+each {
-		t.Errorf("%d emails shortly before %d appointments", got, 1+each)
+	for _, name := range people {
+		for _, what := range []string{"note", "appointment", "appointment_moved", "reminder_planned"} {
+			if acts[name+" "+what] != each {
+				t.Errorf("%s stands on the timeline %d times with %s", name, acts[name+" "+what], what)
+			}
+		}
 	}
 }
 
@@ -400,6 +397,57 @@ func TestACancelledMessageStaysSoWhenTheAppointmentMoves(t *testing.T) {
 	if got := w.names(); strings.Contains(got, "reminder-24h") || strings.Count(got, "reminder-2h") != 2 {
 		t.Errorf("sent %s", got)
 	}
+}
+
+// Whatever stands against a person: what is refused sends nothing, Check says
+// what Remind does, and what is planned goes once by each way that it names.
+func TestWhoIsExcludedGetsNothing(t *testing.T) {
+	t.Parallel()
+	w, n := setup(t), 0
+	rapid.Check(t, func(rt *rapid.T) {
+		s := submission(ann())
+		n++
+		s.ID = fmt.Sprintf("person-%d", n)
+		s.Email, s.Phone = contact.Email(s.ID+"@example.com"), contact.Phone(fmt.Sprintf("+130355501%02d", n%100))
+		if rapid.Bool().Draw(rt, "no number") {
+			s.Phone = ""
+		} else if rapid.Bool().Draw(rt, "no address") {
+			s.Email = ""
+		}
+		s.Consent.SMS, s.Consent.Email = rapid.Bool().Draw(rt, "ticked"), false
+		a, err := w.Ledger.Admit(t.Context(), s, ledger.Once{}, func(*ledger.Person) ledger.Plan { return ledger.Plan{} })
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
+			if why := rapid.SampledFrom([]gate.Suppression{"", gate.OptedOut, gate.Dead}).Draw(rt, string(v)); why != "" {
+				if err := w.Ledger.Suppress(t.Context(), a.Contact, a.N, v, why, "test"); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		p, err := w.Ledger.Person(t.Context(), a.Contact)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		before := len(w.sent)
+		check, refused := w.desk.Check(t.Context(), p, desk.Ask{Template: "reminder"})
+		r, err := w.desk.Remind(t.Context(), p.ID, desk.Ask{Template: "reminder"}, rosa)
+		if (refused == nil) != (err == nil) || len(check.Refused) != len(r.Refused) {
+			rt.Fatalf("check says %v, remind %v", refused, err)
+		}
+		w.forward(61 * time.Second)
+		for range 2 {
+			for _, m := range r.Planned {
+				if err := w.ring(t, &m); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		if got := len(w.sent) - before; got != len(r.Planned) || len(r.Planned)+len(r.Refused) != 2 || err != nil && got != 0 {
+			rt.Fatalf("planned %d, refused %d, sent %d: %v", len(r.Planned), len(r.Refused), got, err)
+		}
+	})
 }
 
 func TestTheSameListTwiceRemindsOnce(t *testing.T) {
