@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/tasks"
 )
 
@@ -80,5 +83,48 @@ func TestAPersonUnderFollowUpIsSmall(t *testing.T) {
 	}
 	if sent := strings.Count(w.names(), "confirmation email"); sent != people+1 {
 		t.Errorf("%d confirmations", sent)
+	}
+}
+
+// An appointment with four reminders, and their alarms, takes 5 KiB; who has
+// none pays nothing for it.
+func TestAnAppointmentIsSmall(t *testing.T) {
+	t.Parallel()
+	const people, budget = 100, 5 << 10
+	w := setup(t)
+	var ids []contact.ID
+	for i := range people + 1 {
+		s := submission(ann())
+		s.ID, s.Email, s.Phone = fmt.Sprintf("person-%d", i), contact.Email(fmt.Sprintf("p%d@example.com", i)), contact.Phone(fmt.Sprintf("+1303555%04d", 100+i))
+		a, err := w.Ledger.Admit(t.Context(), s, ledger.Once{}, func(*ledger.Person) ledger.Plan { return ledger.Plan{} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, a.Contact)
+	}
+	fields := w.redis.HKeys(t.Context(), "f:{"+string(ids[0])+"}").Val()
+	slices.Sort(fields)
+	if got := strings.Join(fields, " "); got != "n s/1" {
+		t.Errorf("a person without an appointment has %s", got)
+	}
+	used := func() int {
+		n, _ := strconv.Atoi(usedMemory.FindStringSubmatch(w.redis.Info(t.Context(), "memory").Val())[1])
+		return n
+	}
+	book := func(id contact.ID) {
+		b, err := w.desk.Schedule(t.Context(), id, desk.Meeting{At: on(30, 10, 0), Place: "100 Example St, Denver, CO 80202"}, rosa)
+		if err != nil || len(b.Planned) != 4 {
+			t.Fatalf("%d planned, %v", len(b.Planned), err)
+		}
+	}
+	book(ids[0])
+	before := used()
+	for _, id := range ids[1:] {
+		book(id)
+	}
+	each := (used() - before) / people
+	t.Logf("%d bytes each", each)
+	if each > budget {
+		t.Errorf("%d bytes each, budget %d", each, budget)
 	}
 }
