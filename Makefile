@@ -1,6 +1,6 @@
 # Every target says what it does: `make help`.
 .DEFAULT_GOAL := help
-PACKAGES := redis-server chromium npm spamassassin tidy prometheus slowhttptest
+PACKAGES := redis-server chromium npm spamassassin tidy prometheus slowhttptest systemd
 CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MAILPIT := github.com/axllent/mailpit@v1.27.11

@@ -52,7 +52,13 @@ func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock()
 // launch starts the program with these settings and no others of ours.
 func launch(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(os.Args[0], args...), out: &buffer{}, log: &buffer{}, done: make(chan struct{})}
+	return begin(t, os.Args[0], env, args...)
+}
+
+// begin starts a program; one that is this test binary is followup.
+func begin(t testing.TB, program string, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(program, args...), out: &buffer{}, log: &buffer{}, done: make(chan struct{})}
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "FOLLOWUP_") && !strings.HasPrefix(e, "TWILIO_") {
 			p.cmd.Env = append(p.cmd.Env, e)

@@ -202,7 +202,7 @@ func TestOutsideATestAPersonReadsFirst(t *testing.T) {
 	if !strings.HasPrefix(p.log.String(), `{"time"`) || !strings.Contains(strings.SplitN(p.log.String(), "\n", 2)[0], "on trial, only staff get messages until `followup go-live`") {
 		t.Errorf("the log does not begin with the trial:\n%s", p.log)
 	}
-	w.goLive()
+	goLive(t, w.earnest())
 	eventually(t, "the confirmation and the note", func() bool { return len(w.mail.Messages()) == 2 })
 	eventually(t, "the text being held", func() bool { return strings.Contains(w.dump("f:{*}"), `"held","why":"unread"`) })
 	if len(w.twilio.Messages()) != 0 {
@@ -228,29 +228,31 @@ func TestOutsideATestAPersonReadsFirst(t *testing.T) {
 }
 
 // goLive ends the trial as the command does once its checks have passed.
-func (w *clinicWorld) goLive() {
-	w.t.Helper()
-	c, h, err := prepare(system{env: w.earnest(), stderr: io.Discard}, config.Run)
+func goLive(t testing.TB, env []string) {
+	t.Helper()
+	c, h, err := prepare(system{env: env, stderr: io.Discard}, config.Run)
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer h.close()
 	rdb, err := dial.Redis(c.RedisURL.Reveal(), dial.Bounded())
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer rdb.Close()
 	d := desk.Desk{Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log}
-	if _, err := d.GoLive(w.t.Context(), "ann"); err != nil {
-		w.t.Fatal(err)
+	if _, err := d.GoLive(t.Context(), "ann"); err != nil {
+		t.Fatal(err)
 	}
 }
 
-func (w *clinicWorld) dump(pattern string) string {
-	rdb := w.redis.Client()
+func (w *clinicWorld) dump(pattern string) string { return dump(w.t, w.redis.Client(), pattern) }
+
+// dump gives all that stands in the keys of a pattern.
+func dump(t testing.TB, rdb *redis.Client, pattern string) string {
 	var all strings.Builder
-	for keys := rdb.Scan(w.t.Context(), 0, pattern, 1000).Iterator(); keys.Next(w.t.Context()); {
-		all.WriteString(everything(w.t, rdb, keys.Val()))
+	for keys := rdb.Scan(t.Context(), 0, pattern, 1000).Iterator(); keys.Next(t.Context()); {
+		all.WriteString(everything(t, rdb, keys.Val()))
 	}
 	return all.String()
 }
