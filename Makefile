@@ -12,6 +12,7 @@ help: ## list the targets
 deps: ## install what the tests need (Debian, as root); elsewhere say what is missing, and fail
 	@./.ci/deps $(PACKAGES)
 	@./.ci/npm internal/web/browser
+	@./.ci/npm internal/manifests
 	@test -x bin/mailpit || GOBIN="$(CURDIR)/bin" $(GO) install $(MAILPIT)
 
 test: deps ## everything that must hold: vet, then all tests with the race detector
@@ -26,6 +27,10 @@ faults: ## stage every fault with real processes and print what became of each m
 
 fuzz: ## let strangers type for 30 s at each fuzz target
 	@./.ci/fuzz 30s
+
+manifests: ## put the Kubernetes overlays together (with kubectl) and check the whole
+	@mkdir -p tmp && for o in base ha; do kubectl kustomize deploy/kubernetes/$$o > tmp/$$o.yaml || exit 1; done
+	node internal/manifests/check.mjs kubernetes tmp/base.yaml tmp/ha.yaml
 
 golden: ## rewrite the expected texts, then show what changed
 	$(GO) test ./templates -update
@@ -68,4 +73,4 @@ sniff: ## print what tends to turn ugly; a help in review, no gate
 	@echo "errors without their cause, or asked with strings:"; grep -rnE 'Errorf\(.*%v.*err\)|strings\.Contains\(err\.Error' --include=*.go . | grep -v _test.go || true
 	@echo "sleeping tests:"; grep -rn "time\.Sleep" --include=*_test.go . || true
 
-.PHONY: help deps test quick faults figures fuzz golden bench screenshots shots htmlcheck release release-twice lint sniff
+.PHONY: help deps test quick faults figures fuzz golden bench screenshots shots htmlcheck release release-twice lint sniff manifests
