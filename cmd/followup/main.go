@@ -94,6 +94,7 @@ func root(sys system) *cli.Command {
 			goLiveCommand(sys),
 			templatesCommand(sys),
 			rehearseCommand(sys),
+			hoursCommand(sys),
 			proofCommand(sys),
 			eraseCommand(sys),
 			configCommand(sys),
