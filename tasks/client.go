@@ -36,8 +36,13 @@ func Enqueue[P any](ctx context.Context, c *Client, k Kind[P], p P, at time.Time
 	if k.id != nil {
 		id = k.id(p)
 	}
-	task, options := k.task(payload, id, at)
-	if _, err := c.asynq.EnqueueContext(ctx, task, options...); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+	ctx, end := traced(ctx, k.Name, id)
+	task, options := k.task(ctx, payload, id, at)
+	_, err = c.asynq.EnqueueContext(ctx, task, options...)
+	if errors.Is(err, asynq.ErrTaskIDConflict) {
+		err = nil
+	}
+	if end(err); err != nil {
 		return fmt.Errorf("enqueue %s: %w", k.Name, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -123,8 +124,10 @@ func (k Kind[P]) Decode(payload []byte, s Sealer) (P, error) {
 	return p, nil
 }
 
-// task makes the asynq task; at is when it is due, zero for at once.
-func (k Kind[P]) task(payload []byte, id string, at time.Time) (*asynq.Task, []asynq.Option) {
+// task makes the asynq task; at is when it is due, zero for at once. What is due
+// at once goes on with the caller's trace; what is scheduled begins one of its
+// own when it rings, days later maybe.
+func (k Kind[P]) task(ctx context.Context, payload []byte, id string, at time.Time) (*asynq.Task, []asynq.Option) {
 	options := []asynq.Option{asynq.MaxRetry(k.Retries), asynq.Timeout(k.Timeout), asynq.TaskID(id)}
 	queue := k.Queue
 	if !at.IsZero() {
@@ -133,5 +136,9 @@ func (k Kind[P]) task(payload []byte, id string, at time.Time) (*asynq.Task, []a
 			queue = k.Later
 		}
 	}
-	return asynq.NewTask(k.Name, payload), append(options, asynq.Queue(queue))
+	var carried map[string]string
+	if at.IsZero() {
+		carried = headers(ctx)
+	}
+	return asynq.NewTaskWithHeaders(k.Name, payload, carried), append(options, asynq.Queue(queue))
 }

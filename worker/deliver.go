@@ -101,9 +101,7 @@ func (w *Worker) attempt(ctx context.Context, p *ledger.Planned) error {
 	if verdict.Do != gate.Go {
 		return w.refrain(ctx, p, verdict)
 	}
-	sending, cancel := context.WithTimeout(ctx, sendTimeout)
-	out := w.Channels[p.Via].Send(sending, message)
-	cancel()
+	out := w.send(ctx, p, message)
 	level := slog.LevelInfo
 	if out.State != channel.Accepted {
 		level = slog.LevelWarn

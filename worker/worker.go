@@ -13,6 +13,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/joydevie/followup/internal/alarm"
 	"github.com/joydevie/followup/internal/channel"
@@ -59,7 +60,7 @@ type Words interface {
 }
 
 // Worker does the tasks. Every field is required but SMS in Channels, Pace,
-// Retention, Metrics, Canary, Hold, Evidence, Sheet and SweepEvery.
+// Retention and those that say what their zero value means.
 type Worker struct {
 	Ledger    *ledger.Ledger
 	Alarm     alarm.Clock
@@ -79,6 +80,7 @@ type Worker struct {
 	Log       *slog.Logger
 	Metrics   *metrics.Metrics // nil: nothing is counted
 	Canary    *Canary          // nil: the house does not write to itself
+	Tracer    trace.Tracer     // nil: no task is traced
 
 	// Hold reports whether nothing may be sent now, since an opt-out that somebody
 	// was told of is not yet in force. nil: something always may.
@@ -147,7 +149,7 @@ func (w *Worker) Run(ctx context.Context, rdb redis.UniversalClient, c Concurren
 			ShutdownTimeout: Grace, RetryDelayFunc: retryDelay, IsFailure: isFailure,
 			ErrorHandler: asynq.ErrorHandlerFunc(w.logFailure), Logger: asynqLog{w.Log}, LogLevel: asynq.WarnLevel,
 		})
-		if err := s.Start(handlers); err != nil {
+		if err := s.Start(w.traced(handlers)); err != nil {
 			stop()
 			return err
 		}

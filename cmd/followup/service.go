@@ -22,6 +22,7 @@ import (
 	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/internal/metrics"
 	"github.com/joydevie/followup/internal/seal"
+	"github.com/joydevie/followup/internal/traces"
 	"github.com/joydevie/followup/internal/web"
 	"github.com/joydevie/followup/internal/webhook"
 	"github.com/joydevie/followup/worker"
@@ -40,7 +41,12 @@ func serviceCommand(sys system, name, usage string) *cli.Command {
 				return err
 			}
 			defer h.close()
-			h.force = cmd.Bool("force")
+			tracer, stop, err := traces.Start(ctx, sys.env, h.log)
+			if err != nil {
+				return err
+			}
+			defer stop()
+			h.tracer, h.force = tracer, cmd.Bool("force")
 			return service(ctx, h, c, name)
 		},
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/joydevie/followup/internal/alarm"
 	"github.com/joydevie/followup/internal/builders"
@@ -61,6 +62,7 @@ type house struct {
 	messages  *templates.Live  // read again on SIGHUP
 	spool     *intake.Spool    // nil: what Redis cannot take is refused
 	metrics   *metrics.Metrics // nil: nothing is counted
+	tracer    trace.Tracer     // nil: nothing is traced
 	canary    *worker.Canary   // nil: the house does not write to itself
 	log       *slog.Logger
 	requests  *slog.Logger // what the pages log: each request, and their errors
@@ -168,7 +170,7 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 		},
 		Links: h.links(), Windows: h.windows, Reminders: h.reminders, Pace: h.pace,
 		Retention: worker.Retention{Text: h.clinic.Retention.Text, Contact: h.clinic.Retention.Contact}, Trial: h.trial, ReadFirst: h.readFirst,
-		Log: h.log, Metrics: h.metrics, Canary: h.canary, TextFirst: h.clinic.TextFirst, Evidence: h.evidence,
+		Log: h.log, Metrics: h.metrics, Canary: h.canary, Tracer: h.tracer, TextFirst: h.clinic.TextFirst, Evidence: h.evidence,
 	}
 	if h.sheet {
 		w.Sheet = func(ctx context.Context) (string, string, error) {
@@ -224,7 +226,7 @@ func (h *house) handler(rdb redis.UniversalClient, mounts map[string]http.Handle
 			PrivacyURL: h.clinic.PrivacyURL, TermsURL: h.clinic.TermsURL, BookingURL: h.clinic.BookingURL,
 		},
 		Origins: h.origins(), AnswerBy: h.office.AnswerBy, Trusted: h.trusted, TLS: strings.HasPrefix(h.publicURL, "https://"),
-		Now: h.clock.Now, Log: h.requests, Mounts: mounts,
+		Now: h.clock.Now, Log: h.requests, Tracer: h.tracer, Mounts: mounts,
 	}
 	if h.guarded {
 		in.Guard = &intake.Guard{Keys: h.keys, Now: time.Now}

@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/intake"
 	"github.com/joydevie/followup/templates"
@@ -59,6 +61,7 @@ type Config struct {
 	TLS            bool           // the public address is https
 	Now            func() time.Time
 	Log            *slog.Logger
+	Tracer         trace.Tracer // nil: no request is traced
 
 	// Mounts are further handlers by pattern, such as "/staff/". They get the
 	// same log, headers and recovery, and may set headers of their own.
@@ -93,7 +96,7 @@ func New(c Config) (http.Handler, error) {
 	for pattern, h := range c.Mounts {
 		mux.Handle(pattern, h)
 	}
-	return s.logged(s.recovered(s.secured(mux))), nil
+	return s.traced(s.logged(s.recovered(s.secured(mux)))), nil
 }
 
 // methods picks the handler for a method. HEAD is GET without the body, which
