@@ -29,7 +29,7 @@ func TestOutcomes(t *testing.T) {
 		{"bad address", channel.Outcome{State: channel.Refused, Cause: channel.CauseAddress, Code: "550 5.1.1"}, contact.ViaEmail, ledger.NotSent, gate.ReasonDead, 0, false},
 		{"missed opt-out", channel.Outcome{State: channel.Refused, Cause: channel.CauseOptOut, Code: "21610"}, contact.ViaSMS, ledger.NotSent, gate.ReasonOptedOut, 0, false},
 		{"our credentials", channel.Outcome{State: channel.Refused, Cause: channel.CauseConfig, Code: "20003"}, contact.ViaSMS, ledger.Waiting, gate.ReasonProvider, configWait, false},
-		{"content", channel.Outcome{State: channel.Refused, Cause: channel.CauseContent}, contact.ViaEmail, ledger.NotSent, gate.ReasonRefused, 0, false},
+		{"content", channel.Outcome{State: channel.Refused, Cause: channel.CauseContent}, contact.ViaEmail, ledger.NotSent, gate.ReasonFiltered, 0, false},
 		{"lost answer to an email", channel.Outcome{}, contact.ViaEmail, ledger.Waiting, gate.ReasonLostAnswer, time.Minute, true},
 		{"lost answer to a text", channel.Outcome{}, contact.ViaSMS, ledger.Unknown, gate.ReasonLostAnswer, 0, false},
 	} {

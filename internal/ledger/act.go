@@ -45,7 +45,7 @@ type Hold struct {
 	At int64 // since when, in seconds since 1970
 }
 
-// Hold keeps everything automated back until Release, and says since when.
+// Hold keeps everything automated back until Release.
 // Twice is once: the first stands. It returns ErrNone for nobody.
 func (l *Ledger) Hold(ctx context.Context, id contact.ID, e Event) error {
 	line, err := l.line(id, e)
