@@ -47,6 +47,9 @@ figures: ## time each look of the front desk with 100,000 people and 300,000 pla
 screenshots: ## photograph the form and the outbox for the README
 	$(GO) test ./cmd/followup -count 1 -run TestAFormInABrowser -shots "$(CURDIR)/docs"
 
+session: ## record a day at the front desk into docs/session.txt
+	$(GO) test ./cmd/followup -count 1 -run TestADayAtTheDesk -session "$(CURDIR)/docs/session.txt"
+
 shots: ## photograph every email at 320 and 600 pixels, by day and by night, and the page of previews, into tmp/shots
 	$(GO) test ./internal/preview -count 1 -timeout 20m -run TestEveryLetterFitsItsScreen -shots "$(CURDIR)/tmp/shots"
 
@@ -73,4 +76,4 @@ sniff: ## print what tends to turn ugly; a help in review, no gate
 	@echo "errors without their cause, or asked with strings:"; grep -rnE 'Errorf\(.*%v.*err\)|strings\.Contains\(err\.Error' --include=*.go . | grep -v _test.go || true
 	@echo "sleeping tests:"; grep -rn "time\.Sleep" --include=*_test.go . || true
 
-.PHONY: help deps test quick faults figures fuzz golden bench screenshots shots htmlcheck release release-twice lint sniff manifests
+.PHONY: help deps test quick faults figures fuzz golden bench screenshots shots htmlcheck release release-twice lint sniff manifests session

@@ -39,7 +39,7 @@ func (sys system) staff(ctx context.Context, c *cli.Command) (*frontDesk, error)
 	}
 	settings, err := config.Load(sys.env, config.Staff)
 	faults, _ := errors.AsType[config.Faults](err)
-	log := slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(sys.stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	h, more := furnished(settings, faults, log)
 	if err := errors.Join(err, more); err != nil {
 		return nil, err

@@ -55,15 +55,15 @@ func (v *View) Show(ctx context.Context, p *ledger.Person, n int) (Card, error) 
 	if best, ok := v.bestHours(s); ok {
 		c.Best = &best
 	}
+	if err := v.addEvents(ctx, p, &c); err != nil {
+		return c, err
+	}
 	for _, line := range v.Why(p, 0) {
 		if line.State.Pending() {
 			c.Planned = append(c.Planned, line)
 		} else {
 			c.Timeline = append(c.Timeline, Moment{At: line.At, Text: strings.TrimSuffix(line.Text, ".")})
 		}
-	}
-	if err := v.addEvents(ctx, p, &c); err != nil {
-		return c, err
 	}
 	slices.SortStableFunc(c.Timeline, func(a, b Moment) int { return a.At.Compare(b.At) })
 	return c, nil

@@ -51,7 +51,7 @@ func (v *View) line(p *ledger.Person, m *ledger.Planned) Line {
 	r := m.Row
 	l := Line{Message: m.Entry.String() + "/" + string(m.Via), State: r.State, Reason: r.Why}
 	if r.State.Pending() {
-		if r.Why != gate.ReasonUnread && r.Why != gate.ReasonHold {
+		if r.Why != gate.ReasonUnread && r.Why != gate.ReasonHold && keptBack(m) != gate.ReasonHold {
 			l.Due = time.Unix(r.Due, 0).In(v.Zone)
 		}
 	} else if r.At > 0 {
@@ -77,10 +77,12 @@ func (v *View) sentence(p *ledger.Person, m *ledger.Planned) string {
 			return "does not go: " + v.stopped(p)
 		case r.Why != "":
 			return "due " + due + " waits: " + because(r.Why) + code + " → " + next
+		case keptBack(m) == gate.ReasonHold:
+			return "does not go: " + because(gate.ReasonHold)
+		case keptBack(m) != "":
+			return "goes " + next + " at the earliest: " + because(keptBack(m))
 		case r.Due <= v.Now().Unix():
 			return "goes now"
-		case r.Due != r.Planned:
-			return "due " + due + " waits → " + next
 		}
 		return "goes " + next
 	case ledger.Held:
@@ -109,10 +111,25 @@ func (v *View) sentence(p *ledger.Person, m *ledger.Planned) string {
 		if r.By != "" && r.By != byPerson {
 			by = " by " + r.By
 		}
-		return "cancelled" + by + ": " + v.because(p, m) + code
+		return "cancelled" + by + ": " + strings.TrimSuffix(v.because(p, m), ", noted by "+r.By) + code
 	default:
 		return "not sent: " + v.because(p, m) + code
 	}
+}
+
+// keptBack is what a waiting message will meet at the gate as things stand: ""
+// when nothing keeps it back. The confirmation by email and the notes to staff
+// wait for nobody.
+func keptBack(m *ledger.Planned) gate.Reason {
+	switch {
+	case ledger.ToStaff(m.Entry.Template) || m.Entry.Template == "confirmation" && m.Via == contact.ViaEmail:
+		return ""
+	case m.OnHold:
+		return gate.ReasonHold
+	case m.Unread:
+		return gate.ReasonUnread
+	}
+	return ""
 }
 
 // because gives the reason why a message did not go, with the moment of what
