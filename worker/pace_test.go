@@ -77,3 +77,24 @@ func TestTheDaysCeilingKeepsTheRestForAnotherDay(t *testing.T) {
 		t.Errorf("%d of two wait for midnight; sent %s", waiting, w.names())
 	}
 }
+
+func TestASlotThatRingsAfterTheHoursIsNotUsed(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.submit(t, ann())
+	w.Pace = map[contact.Via]ledger.Rate{contact.ViaEmail: {PerSecond: 1}}
+	w.crowd(t, 60, ledger.Turn{})
+	closing := time.Date(2026, 11, 25, 17, 59, 30, 0, denver)
+	w.at(closing)
+	w.ringAll(t)
+	r := w.row(t, "1.followup-1", contact.ViaEmail)
+	if r.Why != gate.ReasonPace || !unix(r.Due).After(closing.Add(30*time.Second)) {
+		t.Fatalf("no slot beyond the hours: %+v", r)
+	}
+	w.at(unix(r.Due))
+	w.ringAll(t)
+	// The day after is Thanksgiving.
+	if r := w.row(t, "1.followup-1", contact.ViaEmail); r.State != ledger.Held || r.Why != gate.ReasonHours || !unix(r.Due).Equal(time.Date(2026, 11, 27, 10, 0, 0, 0, denver)) {
+		t.Errorf("%+v, due %s", r, unix(r.Due).In(denver))
+	}
+}
