@@ -53,13 +53,23 @@ func TestATextWhoseAnswerWasLostIsFoundAtItsProvider(t *testing.T) {
 	if r := w.row(t, "1.confirmation", contact.ViaSMS); r.State != ledger.Unknown {
 		t.Errorf("settled while the request might be on its way: %+v", r)
 	}
-	w.at(start.Add(8 * time.Minute)) // and the promise in its words has moved on
+	w.at(start.Add(8 * time.Minute))
 	w.sweepOnce(t)
 	if r := w.row(t, "1.confirmation", contact.ViaSMS); r.State != ledger.Sent || r.Provider != srv.Messages()[0].SID {
 		t.Errorf("not found: %+v", r)
 	}
 	if len(srv.Messages()) != 1 {
 		t.Errorf("%d texts", len(srv.Messages()))
+	}
+}
+
+func TestATextIsFoundADayLaterThoughItsWordsWouldPromiseAnotherTimeNow(t *testing.T) {
+	t.Parallel()
+	w, srv, start := lost(t, twiliotest.BrokenAfter())
+	w.at(start.Add(24*time.Hour + 5*time.Minute))
+	w.sweepOnce(t)
+	if r := w.row(t, "1.confirmation", contact.ViaSMS); r.State != ledger.Sent || r.Provider != srv.Messages()[0].SID {
+		t.Errorf("not found: %+v", r)
 	}
 }
 
