@@ -90,6 +90,20 @@ func TestAPersonIsFoundByTheWordsOfTheNameHoweverWritten(t *testing.T) {
 	}
 }
 
+func TestHowManyAreFoundIsToldWhereFewAreListed(t *testing.T) {
+	t.Parallel()
+	w := setupQuick(t)
+	for _, name := range []string{"Ann Lee", "Ann Ng", "Ann Lee Ng", "Bob Lee"} {
+		w.person(t, name, false)
+	}
+	for typed, want := range map[string]int{"ann": 3, "ann lee": 2, "lee ng": 1, "bob ng": 0} {
+		people, total, err := w.ByName(t.Context(), contact.Words(contact.Private(typed)), 1)
+		if err != nil || total != want || len(people) != min(want, 1) {
+			t.Errorf("%q lists %d of %d, want 1 of %d, %v", typed, len(people), total, want, err)
+		}
+	}
+}
+
 func TestWhoIsFoundIsWhoseNameHasTheWords(t *testing.T) {
 	t.Parallel()
 	w := setupQuick(t)
