@@ -56,7 +56,7 @@ func faults() []fault {
 		{name: "smtp: dropped after the dot", run: mail(smtptest.Drop(smtptest.Dot), 3)},
 		{name: "smtp: dropped after acceptance", run: mail(smtptest.Drop(smtptest.Answer), 3)},
 		{name: "redis: loading", unknown: 40, run: func(w *faultWorld) {
-			w.redisFails(func() { w.redis.Kill(); w.redis.Load(times(2, 10)); w.pass(times(3, 20)) })
+			w.redisFails(func() { w.redis.Reload(times(2, 10)); w.pass(times(3, 20)) })
 		}},
 		{name: "redis: read-only", unknown: 40, run: func(w *faultWorld) {
 			w.redisFails(func() {

@@ -3,7 +3,6 @@
 package redistest
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"os"
@@ -162,25 +161,35 @@ func (s *Server) Run() {
 	}
 }
 
-// Load starts the server again after Kill, such that it takes some seconds to
-// read its data, and returns while it still does.
-func (s *Server) Load(seconds int) {
+// loadCommands are more than a loading Redis reads between two looks at its
+// connections (server.c, loadSingleAppendOnlyFile: 1024).
+const loadCommands = 4096
+
+// Reload kills the server and starts it again, such that it takes that many
+// seconds at least to read its data. It returns while the server still does.
+func (s *Server) Reload(seconds int) {
 	s.tb.Helper()
-	commands := 0
-	_ = filepath.WalkDir(filepath.Dir(s.Socket), func(path string, d os.DirEntry, err error) error {
-		if content, read := os.ReadFile(path); err == nil && read == nil && strings.HasSuffix(path, ".incr.aof") {
-			commands += bytes.Count(content, []byte("\n*"))
+	c := s.Client()
+	_, err := c.Pipelined(s.tb.Context(), func(p redis.Pipeliner) error {
+		for i := range loadCommands {
+			p.Set(s.tb.Context(), "filler", i, 0)
 		}
 		return nil
 	})
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	s.Kill()
 	args := s.args
-	s.args = append(slices.Clone(args), "--key-load-delay", strconv.Itoa(seconds*1_000_000/max(1, commands)), "--loading-process-events-interval-bytes", "1024")
+	s.args = append(slices.Clone(args), "--key-load-delay", strconv.Itoa(seconds*1_000_000/loadCommands), "--loading-process-events-interval-bytes", "1024")
 	s.start()
 	s.args = args
-	c := s.Client()
-	for tick := time.NewTicker(5 * time.Millisecond); !redis.HasErrorPrefix(c.Ping(s.tb.Context()).Err(), "LOADING"); <-tick.C {
-		if s.tb.Context().Err() != nil {
-			s.tb.Fatal("redis-server does not say that it is loading")
+	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
+		switch err := c.Ping(s.tb.Context()).Err(); {
+		case redis.HasErrorPrefix(err, "LOADING"):
+			return
+		case err == nil:
+			s.tb.Fatal("redis-server has read its data and never said that it was loading")
 		}
 	}
 }
