@@ -80,7 +80,7 @@ func remindCommand(sys system) *cli.Command {
 			"          followup remind ann@example.com --at 'tomorrow 9am' --why 'asked for it by phone'\n" +
 			"          followup remind 7F3K --at 'Fri 17:40' --via email --dry-run\n" + whomHelp + "\n" + whenHelp,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "template", Value: "reminder", Usage: "the message; `followup templates list` has those of the class reminder"},
+			&cli.StringFlag{Name: "template", Value: "reminder", Usage: "the message, one of the class reminder in the list of templates"},
 			&cli.StringFlag{Name: "at", Usage: "WHEN it goes (default: now)"},
 			&cli.StringFlag{Name: "via", Usage: "email or sms (default: every way that may be used)"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would go, and plan nothing"},
