@@ -386,6 +386,9 @@ func TestAWorkerStopsInItsTimeThoughRedisIsAway(t *testing.T) {
 	base := p.port("public")
 	post(t, base, map[string]any{"email": "ann@example.com"})
 	eventually(t, "the confirmation and the note", func() bool { return len(w.mail.Messages()) == 2 })
+	eventually(t, "nothing in hand", func() bool {
+		return strings.Count(w.dump("f:{*}"), `"state":"sent"`) == 2 && w.redis.Client().LLen(t.Context(), "asynq:{mail}:active").Val() == 0
+	})
 	w.redis.Kill()
 	start := time.Now()
 	if code, took := p.stop(), time.Since(start); code != 0 || took > worker.Grace/2 {
