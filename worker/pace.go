@@ -5,20 +5,41 @@ import (
 	"time"
 
 	"github.com/joydevie/followup/internal/gate"
+	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
 )
 
-// turn says whether it is the message's turn at its provider, who takes only so
-// many a second and a day from all workers together. Nobody waits here for a
-// turn: the message is planned anew for the second that was reserved for it.
-// before is the row as it was before the claim, with the slot that it may have.
-func (w *Worker) turn(ctx context.Context, p *ledger.Planned, before ledger.Row, m ledger.Moment) gate.Verdict {
+// pausedLook is how long at most a message waits until somebody looks whether
+// staff have ended a pause.
+const pausedLook = 5 * time.Minute
+
+// turn says whether it is the message's turn at its provider, and else in which
+// state it waits for that. Nobody waits here. before is the row as it was before
+// the claim.
+func (w *Worker) turn(ctx context.Context, p *ledger.Planned, before ledger.Row, m ledger.Moment) (ledger.State, gate.Verdict) {
+	deadline, ok := ctx.Deadline()
+	switch {
+	case m.PausedByStaff:
+		return ledger.Held, gate.Verdict{Do: gate.Hold, Until: w.in(min(m.Paused, pausedLook)), Why: gate.ReasonPaused}
+	case m.Paused > 0 || ok && time.Until(deadline) < sendTimeout:
+		// A provider that is cut off in mid-answer leaves a message unknown: after
+		// a long wait for Redis the next run has the time.
+		return ledger.Waiting, gate.Verdict{Do: gate.Hold, Until: w.in(m.Paused), Why: gate.ReasonProvider}
+	default:
+		return ledger.Waiting, w.slot(ctx, p, before, m)
+	}
+}
+
+// slot asks for a place among what the provider takes a second and a day from
+// all workers together. Where it is not this second's, the message is planned
+// anew for the second that was reserved for it, which its row then has.
+func (w *Worker) slot(ctx context.Context, p *ledger.Planned, before ledger.Row, m ledger.Moment) gate.Verdict {
 	rate := w.Pace[p.Via]
 	if rate == (ledger.Rate{}) {
 		return gate.Verdict{Do: gate.Go}
 	}
 	snapshot := w.snapshot(p, m)
-	ask := ledger.Turn{Urgent: isUrgent(snapshot.Class), Midnight: midnight(w.now().In(w.Clinic.Zone))}
+	ask := ledger.Turn{Urgent: isUrgent(snapshot.Class), Midnight: hours.Midnight(w.now(), w.Clinic.Zone, 1)}
 	if before.Why == gate.ReasonPace {
 		ask.Reserved = unix(before.Due)
 	}
@@ -46,9 +67,4 @@ func (w *Worker) turn(ctx context.Context, p *ledger.Planned, before ledger.Row,
 // isUrgent: somebody waits for these; what is scheduled can give way.
 func isUrgent(c gate.Class) bool {
 	return c == gate.Confirmation || c == gate.Reply || c == gate.Staff
-}
-
-// midnight is when the day after t begins.
-func midnight(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, t.Location())
 }

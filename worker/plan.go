@@ -95,10 +95,7 @@ func template(p *ledger.Planned) (name string, reader int) {
 	if _, reader, ok := parseReplyEntry(entry); ok {
 		return staffReply, reader
 	}
-	if reader, ok := sheetReader(entry); ok {
-		return morningSheet, reader
-	}
-	for _, name := range []string{staffNote, staffFlood, staffMany} {
+	for _, name := range []string{staffNote, staffFlood, staffMany, morningSheet} {
 		if rest, ok := strings.CutPrefix(entry, name); ok {
 			n, _ := strconv.Atoi(strings.TrimPrefix(rest, "-"))
 			return name, max(n-1, 0)

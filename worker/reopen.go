@@ -25,9 +25,7 @@ func (w *Worker) reopen(ctx context.Context, p *ledger.Person) error {
 		if err != nil {
 			return err
 		}
-		if row.Due = open.Unix(); open.Nanosecond() > 0 {
-			row.Due++
-		}
+		row.Due = ledger.NotBefore(open)
 		if err := w.Ledger.Settle(ctx, &m, row); err != nil {
 			if errors.Is(err, ledger.ErrRace) {
 				continue // somebody else is at it

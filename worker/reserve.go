@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/joydevie/followup/internal/channel"
 	"github.com/joydevie/followup/internal/gate"
@@ -15,10 +16,20 @@ func (w *Worker) counted(p *ledger.Planned) bool {
 	return gate.Counted(gate.Class(w.Templates.Class(name)), p.Via)
 }
 
-// reserve takes the place of a text that the gate let pass. Where another text
-// to the number was faster, or its STOP, the gate decides again, on what is true
-// now.
-func (w *Worker) reserve(ctx context.Context, p *ledger.Planned, m ledger.Moment) (gate.Verdict, error) {
+// reserve takes the place of a text that the gate let pass. What has no place
+// does not go.
+func (w *Worker) reserve(ctx context.Context, p *ledger.Planned, m ledger.Moment) gate.Verdict {
+	v, err := w.place(ctx, p, m)
+	if err != nil {
+		w.Log.ErrorContext(ctx, "no place under the caps", "contact", p.Contact, "entry", p.Entry, "err", err)
+		return gate.Verdict{Do: gate.Hold, Until: w.in(time.Minute), Why: gate.ReasonUnreadable}
+	}
+	return v
+}
+
+// place does it. Where another text to the number was faster, or its STOP, the
+// gate decides again, on what is true now.
+func (w *Worker) place(ctx context.Context, p *ledger.Planned, m ledger.Moment) (gate.Verdict, error) {
 	if !w.counted(p) {
 		return gate.Verdict{Do: gate.Go}, nil
 	}

@@ -2,8 +2,6 @@ package worker
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/joydevie/followup/internal/contact"
@@ -35,11 +33,7 @@ func (w *Worker) sheet(ctx context.Context) error {
 	a, err := w.Ledger.Admit(ctx, s, ledger.Once{}, func(*ledger.Person) ledger.Plan {
 		var plan ledger.Plan
 		for i := range w.Clinic.Staff {
-			name := morningSheet
-			if i > 0 {
-				name += "-" + strconv.Itoa(i+1)
-			}
-			plan.Steps = append(plan.Steps, ledger.Step{Template: name, Via: contact.ViaEmail, Due: now})
+			plan.Steps = append(plan.Steps, ledger.Step{Template: staffEntry(morningSheet, i), Via: contact.ViaEmail, Due: now})
 		}
 		return plan
 	})
@@ -56,13 +50,6 @@ func (w *Worker) sheet(ctx context.Context) error {
 	}
 	w.sheetOf = day
 	return nil
-}
-
-// sheetReader reads the name of a sheet's entry; reader counts from 0.
-func sheetReader(entry string) (reader int, ok bool) {
-	rest, ok := strings.CutPrefix(entry, morningSheet)
-	n, _ := strconv.Atoi(strings.TrimPrefix(rest, "-"))
-	return max(n-1, 0), ok
 }
 
 // sheetData adds what the sheet says at this moment.

@@ -6,11 +6,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/hours"
 )
 
 func upcomingCommand(sys system) *cli.Command {
@@ -31,9 +31,9 @@ func upcomingCommand(sys system) *cli.Command {
 				}
 				u, span = v.UpcomingOf(p), "to this person"
 			} else {
-				until := midnight(v.Now().In(v.Zone), 1)
+				until := hours.Midnight(v.Now(), v.Zone, 1)
 				if c.Bool("week") {
-					until, span = midnight(v.Now().In(v.Zone), 7), "within a week"
+					until, span = hours.Midnight(v.Now(), v.Zone, 7), "within a week"
 				}
 				u, err = v.Upcoming(ctx, until, c.Int("most"))
 			}
@@ -51,11 +51,6 @@ func upcomingCommand(sys system) *cli.Command {
 			return printUpcoming(sys, u, span, v)
 		}),
 	}
-}
-
-// midnight is the beginning of the day that comes so many days later.
-func midnight(t time.Time, days int) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day()+days, 0, 0, 0, 0, t.Location())
 }
 
 func printUpcoming(sys system, u desk.Upcoming, span string, v *desk.View) error {

@@ -129,10 +129,7 @@ func (l *line) retime(ctx context.Context, m *ledger.Planned, s gate.Slot) error
 	if err != nil {
 		return err
 	}
-	row.Planned, row.Due, row.Late, row.For = s.Planned.Unix(), s.Due.Unix(), s.Late.Unix(), l.a.At.Unix()
-	if s.Due.Nanosecond() > 0 {
-		row.Due++
-	}
+	row.Planned, row.Due, row.Late, row.For = s.Planned.Unix(), ledger.NotBefore(s.Due), s.Late.Unix(), l.a.At.Unix()
 	if err := l.Ledger.Settle(ctx, m, row); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
 )
 
@@ -80,8 +81,7 @@ const sheetPage = 200
 
 // reminders counts those of today, and adds the first to the sheet.
 func (v *View) reminders(ctx context.Context, s *Sheet) (n int64, err error) {
-	day := v.Now().In(v.Zone)
-	until := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, v.Zone)
+	until := hours.Midnight(v.Now(), v.Zone, 1)
 	for from := int64(0); ; from += sheetPage {
 		ids, err := v.Ledger.Plans(ctx, until, from, sheetPage)
 		if err != nil {

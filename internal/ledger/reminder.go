@@ -26,7 +26,7 @@ type Wish struct {
 }
 
 func (w Wish) row() Row {
-	r := Row{State: Waiting, Planned: w.Planned.Unix(), Due: up(w.Due), Batch: w.Batch, Asked: w.By, Template: w.Template}
+	r := Row{State: Waiting, Planned: w.Planned.Unix(), Due: NotBefore(w.Due), Batch: w.Batch, Asked: w.By, Template: w.Template}
 	if !w.Late.IsZero() {
 		r.Late = w.Late.Unix()
 	}
@@ -36,9 +36,10 @@ func (w Wish) row() Row {
 	return r
 }
 
-// up is the first whole second that is not before t: what waits for somebody
-// who may change their mind must not go early.
-func up(t time.Time) int64 {
+// NotBefore is the first whole second that is not before t, as a row's Due has
+// it: what waits for somebody who may change their mind, or for its hours, must
+// not go early.
+func NotBefore(t time.Time) int64 {
 	if t.Nanosecond() > 0 {
 		return t.Unix() + 1
 	}
@@ -103,7 +104,7 @@ func (l *Ledger) remind(ctx context.Context, p *Person, field, before, after str
 		}
 	}
 	// Before the row: one that nobody looks after is worse than a look at nothing.
-	if err := l.note(ctx, p.ID, up(first)); err != nil {
+	if err := l.note(ctx, p.ID, NotBefore(first)); err != nil {
 		return nil, err
 	}
 	done, err := remind.Run(ctx, l.redis, []string{personKey(p.ID), logKey(p.ID)}, args...).Int()
