@@ -162,6 +162,50 @@ func TestOnlyWhatFailedForAReasonThatMayPassIsRetried(t *testing.T) {
 	}
 }
 
+// Taken back while a worker held it, refused by the provider, and then meant
+// after all: the second try goes, and can be taken back as the first could.
+func TestWhatWasTakenBackAndFailedGoesWhenStaffSendItAgain(t *testing.T) {
+	t.Parallel()
+	for _, undone := range []bool{false, true} {
+		w := setup(t)
+		p := w.settled(t)
+		w.remind(t, p, desk.Ask{Vias: []contact.Via{contact.ViaSMS}})
+		e := w.entry(t, "reminder-r1", contact.ViaSMS)
+		w.forward(time.Minute)
+		w.answer = func(channel.Message) channel.Outcome {
+			if s, err := w.desk.Undo(t.Context(), p.ID, 0, rosa); err != nil || len(s.Gone) != 1 {
+				t.Errorf("undo says %v, %v", s, err)
+			}
+			return channel.Outcome{State: channel.Refused, Code: "21612"}
+		}
+		w.ringAll(t)
+		w.answer = nil
+		if r := w.row(t, e.String(), contact.ViaSMS); r.State != ledger.NotSent {
+			t.Fatalf("it is %+v", r)
+		}
+		if _, err := w.desk.Retry(t.Context(), p.ID, e, contact.ViaSMS, rosa); err != nil {
+			t.Fatal(err)
+		}
+		if undone {
+			if s, err := w.desk.Undo(t.Context(), p.ID, 0, rosa); err != nil || len(s.Stopped) != 1 {
+				t.Errorf("undo says %v, %v", s, err)
+			}
+		}
+		w.forward(2 * time.Minute)
+		w.ringAll(t)
+		want, sent := ledger.Sent, 2
+		if undone {
+			want, sent = ledger.Cancelled, 1
+		}
+		if r := w.row(t, e.String(), contact.ViaSMS); r.State != want || len(w.sent) != sent {
+			t.Errorf("undone %v: handed over %d times, and it is %+v", undone, len(w.sent), r)
+		}
+		if n := w.redis.HExists(t.Context(), "f:{"+string(p.ID)+"}", "xm/1.reminder-r1/sms").Val(); n {
+			t.Error("the mark of the first time is still there")
+		}
+	}
+}
+
 func TestABlockIsLiftedWithAReasonAndOnlyTheOneMeant(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -45,13 +45,15 @@ var (
 
 // swap sets a field if it still holds what was read, writes the event unless
 // it is "", and gives the fields that a decision needs, read in the same
-// instant. A caller whose answer was lost may ask again: finding its own value
-// counts as success.
+// instant. ARGV[6] is "again" for a message that had ended and is meant anew:
+// that somebody took it back before is no longer true. A caller whose answer was
+// lost may ask again: finding its own value counts as success.
 var swap = redis.NewScript(`
 local now = redis.call('HGET', KEYS[1], ARGV[1])
 if now ~= ARGV[2] and now ~= ARGV[3] then return {0} end
 if now ~= ARGV[3] then
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+  if ARGV[6] == 'again' then redis.call('HDEL', KEYS[1], 'x' .. ARGV[1]) end
   if ARGV[4] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[4]) end
 end
 local have = redis.call('HMGET', KEYS[1], 'unread', 'heard', 'stopped', 'hold', ARGV[5], 'x' .. ARGV[1])
@@ -254,7 +256,11 @@ func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, al
 	if hangs, ok := p.Entry.Hangs(); ok && hangs.Appointment > 0 {
 		appointment = appointmentField(hangs.Appointment)
 	}
-	keys, args := []string{personKey(p.Contact), logKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw, event, appointment}
+	again := ""
+	if !p.Row.State.Pending() && row.State.Pending() {
+		again = "again"
+	}
+	keys, args := []string{personKey(p.Contact), logKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw, event, appointment, again}
 	var cmd *redis.Cmd
 	for _, load := range []bool{false, true} {
 		if load { // the script is gone after a restart of Redis
@@ -349,14 +355,22 @@ func eventPlace(id contact.ID) string { return string(id) + " event" }
 // line is an event of this moment as it lies on the person's timeline.
 func (l *Ledger) line(id contact.ID, e Event) (string, error) {
 	e.At = l.now().Unix()
-	if e.Text != "" || !e.When.IsZero() {
-		plain, err := json.Marshal(private{e.Text, e.When})
-		if err != nil {
-			return "", errors.New("event: cannot be written")
-		}
-		e.Sealed = l.keys.Seal(plain, eventPlace(id))
+	err := l.sealEvent(id, &e)
+	return e.encode(), err
+}
+
+// sealEvent seals what of an event tells who somebody is.
+func (l *Ledger) sealEvent(id contact.ID, e *Event) error {
+	e.Sealed = nil
+	if e.Text == "" && e.When.IsZero() {
+		return nil
 	}
-	return e.encode(), nil
+	plain, err := json.Marshal(private{e.Text, e.When})
+	if err != nil {
+		return errors.New("event: cannot be written")
+	}
+	e.Sealed = l.keys.Seal(plain, eventPlace(id))
+	return nil
 }
 
 // reveal opens what of an event lies sealed; what does not open stays away.
