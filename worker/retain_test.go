@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/ledger"
 )
 
@@ -50,6 +51,57 @@ func TestWhatIsKeptLongEnoughGoes(t *testing.T) {
 	}
 	if strings.Contains(w.log.String(), "anary") {
 		t.Error("the log names the person")
+	}
+}
+
+// What staff wrote in free words goes as what people wrote does; who did what,
+// and when, stays.
+func TestNotesAndReasonsGoWithTheirTime(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	s := ann()
+	s.ConsentSMS = false
+	id := w.submit(t, s).ID
+	w.ringAll(t)
+	if _, err := w.desk.Booked(t.Context(), id, 1, rosa); err != nil { // with a reason
+		t.Fatal(err)
+	}
+	at := w.Worker.now().Add(time.Hour)
+	if _, err := w.desk.Schedule(t.Context(), id, desk.Meeting{At: at}, rosa); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 250 {
+		if err := w.desk.Note(t.Context(), id, contact.Private(strings.Repeat("canary ", i+1)), rosa); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.play(t, at.Add(time.Hour))
+	w.pass(t, 80)
+	if err := w.desk.Note(t.Context(), id, "canary, later", rosa); err != nil {
+		t.Fatal(err)
+	}
+	before := w.timeline(t)
+	w.pass(t, 12)
+	after := w.timeline(t)
+	if len(after) != len(before) {
+		t.Fatalf("%d events became %d", len(before), len(after))
+	}
+	last := len(after) - 1
+	for i, e := range after {
+		was := before[i]
+		if was.Text == "" && was.What == "note" {
+			t.Fatalf("gone too early: %+v", was)
+		}
+		if i == last && e.Text != "canary, later" || i < last && e.Text != "" {
+			t.Errorf("%s of %d has %q", e.What, e.At, string(e.Text))
+		}
+		if e.What != was.What || e.By != was.By || e.At != was.At || e.N != was.N || !e.When.Equal(was.When) {
+			t.Errorf("%+v became %+v", was, e)
+		}
+	}
+	w.pass(t, 90)
+	if e := w.timeline(t)[last]; e.Text != "" || e.What != "note" {
+		t.Errorf("the last is %+v", e)
 	}
 }
 

@@ -47,9 +47,19 @@ for i = 1, #ARGV, 2 do
 end
 return 1`)
 
-// ForgetTexts removes what the person wrote in free words before a time, in
-// forms and in replies, and leaves everything else. It says how many texts it
-// removed.
+// replaceLines replaces events of a timeline, each if it still stands where it
+// was read: ARGV are triples of where, before and after. Events are only ever
+// added, so they do.
+var replaceLines = redis.NewScript(`
+for i = 1, #ARGV, 3 do
+  if redis.call('LINDEX', KEYS[1], ARGV[i]) == ARGV[i + 1] then redis.call('LSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
+end
+return 1`)
+
+// ForgetTexts removes what was written in free words before a time, by the
+// person in forms and in replies, and by staff as notes and reasons on the
+// timeline; it leaves everything else, who did what and when too. It says how
+// many texts it removed.
 func (l *Ledger) ForgetTexts(ctx context.Context, p *Person, before time.Time) (int, error) {
 	var args []any
 	forget := func(field, place string, without any) error {
@@ -82,11 +92,44 @@ func (l *Ledger) ForgetTexts(ctx context.Context, p *Person, before time.Time) (
 			return 0, err
 		}
 	}
-	if len(args) == 0 {
-		return 0, nil
+	if len(args) > 0 {
+		if err := rewrite.Run(ctx, l.redis, []string{personKey(p.ID)}, args...).Err(); err != nil {
+			return 0, fmt.Errorf("forget what %s wrote: %w", p.ID, err)
+		}
 	}
-	if err := rewrite.Run(ctx, l.redis, []string{personKey(p.ID)}, args...).Err(); err != nil {
-		return 0, fmt.Errorf("forget what %s wrote: %w", p.ID, err)
+	reasons, err := l.forgetReasons(ctx, p, before)
+	return len(args)/2 + reasons, err
+}
+
+// linesAtOnce bounds what one script replaces.
+const linesAtOnce = 100
+
+// forgetReasons removes the notes and reasons of staff from before a time.
+func (l *Ledger) forgetReasons(ctx context.Context, p *Person, before time.Time) (int, error) {
+	lines, err := l.redis.LRange(ctx, logKey(p.ID), 0, -1).Result()
+	if err != nil {
+		return 0, fmt.Errorf("forget what was noted about %s: %w", p.ID, err)
 	}
-	return len(args) / 2, nil
+	var args []any
+	for i, line := range lines {
+		var e Event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			return 0, fmt.Errorf("forget what was noted about %s: an event cannot be read", p.ID)
+		}
+		l.reveal(p.ID, &e)
+		if e.Text == "" || !time.Unix(e.At, 0).Before(before) {
+			continue
+		}
+		e.Text = ""
+		if err := l.sealEvent(p.ID, &e); err != nil {
+			return 0, err
+		}
+		args = append(args, i, line, e.encode())
+	}
+	for part := range slices.Chunk(args, 3*linesAtOnce) {
+		if err := replaceLines.Run(ctx, l.redis, []string{logKey(p.ID)}, part...).Err(); err != nil {
+			return 0, fmt.Errorf("forget what was noted about %s: %w", p.ID, err)
+		}
+	}
+	return len(args) / 3, nil
 }
