@@ -76,6 +76,21 @@ func (r wordRule) find(text string) string {
 	return ""
 }
 
+// Telling gives the first word, or the beginning of it, for which a line may
+// stand in a body and nowhere that a lock screen shows; "" if there is none.
+func (s *Set) Telling(line string) string {
+	line = fold(line)
+	for _, r := range wordRules() {
+		if slices.Contains(r.parts, "body") {
+			continue // it is of no use anywhere, and tells nothing
+		}
+		if found := r.find(line); found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
 func wordByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '_'
 }

@@ -41,5 +41,8 @@ func (l *Live) Class(name string) string { return l.Set().Class(name) }
 // HasSMS does as Set.HasSMS.
 func (l *Live) HasSMS(name string) bool { return l.Set().HasSMS(name) }
 
+// Telling does as Set.Telling.
+func (l *Live) Telling(line string) string { return l.Set().Telling(line) }
+
 // HasCalendar does as Set.HasCalendar.
 func (l *Live) HasCalendar(name string) bool { return l.Set().HasCalendar(name) }

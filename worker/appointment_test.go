@@ -118,6 +118,39 @@ func TestAnAppointmentMovedFiveTimesSendsOneSet(t *testing.T) {
 	}
 }
 
+func TestAPlaceThatTellsTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.settled(t)
+	w.meet(t, p, on(30, 10, 0))
+	for _, place := range []contact.Private{
+		"Ketamine Clinic, 100 Example St", "100 Example St, INFUSION room 2", "Centro de Salud Méntal", "Depresión y ansiedad, piso 2", "Crisis center",
+		"100 Example St\nsuite 2", contact.Private(strings.Repeat("x", 161)),
+	} {
+		if _, err := w.desk.Schedule(t.Context(), p.ID, desk.Meeting{At: on(29, 10, 0), Place: place}, rosa); !wrong("place")(err) {
+			t.Errorf("made at %q: %v", string(place), err)
+		}
+		if _, err := w.desk.Reschedule(t.Context(), p.ID, 1, desk.Meeting{At: on(29, 10, 0), Place: place}, rosa); !wrong("place")(err) {
+			t.Errorf("moved to %q: %v", string(place), err)
+		}
+	}
+	a := w.person(t).Appointments
+	if len(a) != 1 || a[0].Version != 0 || a[0].Place != "canary street 1" {
+		t.Errorf("%d appointments, the first in version %d at %q", len(a), a[0].Version, string(a[0].Place))
+	}
+	// One that was made before anybody looked can still be moved.
+	a[0].Place = "Ketamine Clinic"
+	if _, err := w.Ledger.Change(t.Context(), p.ID, a[0], ledger.Event{What: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	w.move(t, p, on(29, 10, 0))
+	for _, place := range []contact.Private{"100 Example St, Suite 200, Denver", "1 Spain Road", "Calle Fundamental 3"} {
+		if _, err := w.desk.Reschedule(t.Context(), p.ID, 1, desk.Meeting{Place: place}, rosa); err != nil {
+			t.Errorf("%q: %v", string(place), err)
+		}
+	}
+}
+
 // What has gone for the time before is planned again for the new one, and what
 // comes back to a time for which it has gone is not.
 func TestAReminderThatHasGoneHasASuccessorForTheNewTimeAlone(t *testing.T) {

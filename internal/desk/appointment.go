@@ -49,7 +49,7 @@ func (d *Desk) Schedule(ctx context.Context, id contact.ID, m Meeting, by By) (B
 	if a.Kind == "" {
 		a.Kind = ledger.KindVisit
 	}
-	if err := d.checkMeeting(a); err != nil {
+	if err := d.checkMeeting(a, m.Place); err != nil {
 		return Booking{}, err
 	}
 	event := by.event("appointment")
@@ -103,7 +103,7 @@ func (d *Desk) Reschedule(ctx context.Context, id contact.ID, k int, m Meeting, 
 		if *a == was {
 			return "", nil
 		}
-		return what, d.checkMeeting(*a)
+		return what, d.checkMeeting(*a, m.Place)
 	})
 	if err != nil {
 		return Booking{}, err
@@ -163,8 +163,10 @@ func (d *Desk) change(ctx context.Context, id contact.ID, k int, by By, edit fun
 	})
 }
 
-func (d *Desk) checkMeeting(a ledger.Appointment) error {
+// checkMeeting looks at an appointment as it would be; place is one that is new.
+func (d *Desk) checkMeeting(a ledger.Appointment, place contact.Private) error {
 	_, known := a.In(a.At)
+	telling := d.Words.Telling(string(place))
 	switch {
 	case a.At.Before(d.now()):
 		return &Wrong{"at", "it lies in the past", "name a time that is to come"}
@@ -174,8 +176,10 @@ func (d *Desk) checkMeeting(a ledger.Appointment) error {
 		return &Wrong{"zone", "there is no such time zone", "write its IANA name, such as America/Denver"}
 	case !slices.Contains(ledger.Kinds[:], a.Kind):
 		return &Wrong{"kind", "there is no such kind", "choose visit, call or video"}
-	case utf8.RuneCountInString(string(a.Place)) > mostPlace || strings.ContainsAny(string(a.Place), "\r\n"):
+	case utf8.RuneCountInString(string(place)) > mostPlace || strings.ContainsAny(string(place), "\r\n"):
 		return &Wrong{"place", "it is no short line", "write an address on one line"}
+	case telling != "": // it is the location of an entry in the person's calendar
+		return &Wrong{"place", fmt.Sprintf("%q tells on a lock screen why somebody comes", telling), "name the street, the number and the floor alone"}
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type Words interface {
 	Class(name string) string     // "" for a message that does not exist
 	HasSMS(name string) bool      // it has words for a text
 	HasCalendar(name string) bool // it is about an appointment
+	Telling(line string) string   // its first word that no lock screen may show; "" for none
 }
 
 // Desk does the operations. Every field is required but Texts and Reminders.
