@@ -126,7 +126,7 @@ func (w *Worker) snapshot(p *ledger.Planned, m ledger.Moment) gate.Snapshot {
 		Class: gate.Class(w.Templates.Class(name)), Via: p.Via,
 		Address: w.address(p) != "", Consent: p.Submission.Consent.Given(p.Via),
 		Suppressed: m.Suppressed, Unread: p.Unread, OnHold: p.OnHold, Stopped: string(p.Stopped),
-		Withdrawn: p.Withdrawn, Unreadable: m.Unreadable,
+		Withdrawn: p.Withdrawn, Unreadable: m.Unreadable, NotBefore: m.NotBefore,
 		Trial:  w.Trial && !p.Live && !w.toStaff(p),
 		Silent: w.TextFirst && !m.Texted, Earlier: m.Earlier,
 		Due: unix(p.Row.Planned), Windows: w.Windows, Zones: gate.Zones(p.Submission, p.Via, w.Clinic.Zone),

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"io"
-	"os"
 	"strings"
 	"unicode"
 
@@ -111,11 +110,7 @@ func oneLine(s string) string {
 
 // bold is for terminals alone, and not where NO_COLOR is set (no-color.org).
 func (sys system) bold(s string) string {
-	file, ok := sys.stdout.(*os.File)
-	if !ok || setting(sys.env, "NO_COLOR") != "" || cmp.Or(setting(sys.env, "TERM"), "dumb") == "dumb" {
-		return s
-	}
-	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if setting(sys.env, "NO_COLOR") != "" || cmp.Or(setting(sys.env, "TERM"), "dumb") == "dumb" || !terminal(sys.stdout) {
 		return s
 	}
 	return "\x1b[1m" + s + "\x1b[0m"

@@ -84,6 +84,7 @@ func root(sys system) *cli.Command {
 			messagesCommand(sys),
 			readCommand(sys),
 			remindCommand(sys),
+			batchesCommand(sys),
 			undoCommand(sys),
 			cancelCommand(sys),
 			appointmentsCommand(sys),

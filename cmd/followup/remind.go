@@ -75,18 +75,32 @@ func vias(c *cli.Command) ([]contact.Via, error) {
 
 func remindCommand(sys system) *cli.Command {
 	return &cli.Command{
-		Name: "remind", Usage: "remind one person, now or later; within a minute `followup undo` takes it back", ArgsUsage: "PERSON",
+		Name: "remind", Usage: "remind one person or a list, now or later; within a minute `followup undo` takes it back", ArgsUsage: "PERSON",
 		Description: "Example:  followup remind 7F3K\n" +
 			"          followup remind ann@example.com --at 'tomorrow 9am' --why 'asked for it by phone'\n" +
-			"          followup remind 7F3K --at 'Fri 17:40' --via email --dry-run\n" + whomHelp + "\n" + whenHelp,
+			"          followup remind 7F3K --at 'Fri 17:40' --via email --dry-run\n" +
+			"          followup remind --list tomorrow.csv --at 'tomorrow 9am' --dry-run\n" +
+			"          followup remind --list tomorrow.csv --at 'tomorrow 9am' --yes 36\n" + whomHelp + "\n" + whenHelp,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "template", Value: "reminder", Usage: "the message, one of the class reminder in the list of templates"},
 			&cli.StringFlag{Name: "at", Usage: "WHEN it goes (default: now)"},
 			&cli.StringFlag{Name: "via", Usage: "email or sms (default: every way that may be used)"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would go, and plan nothing"},
+			&cli.StringFlag{Name: "list", Usage: "remind everybody in this file: CSV with a column of phones or emails (docs/lists.md)"},
+			&cli.StringFlag{Name: "yes", Usage: "with --list: how many would go, as the dry run says; without it the count is asked for"},
+			&cli.IntFlag{Name: "pace", Usage: "with --list: so many people an hour (default: as many as the providers take)"},
+			&cli.BoolFlag{Name: "again", Usage: "with --list: although the list, or some of its people, had the message within a day"},
 			whyFlag(), jsonFlag(),
 		},
 		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			if c.IsSet("list") {
+				return f.remindList(ctx, sys, c)
+			}
+			for _, flag := range []string{"yes", "pace", "again"} {
+				if c.IsSet(flag) {
+					return fmt.Errorf("--%s: goes with --list alone; %w", flag, errUsage)
+				}
+			}
 			p, n, err := f.person(ctx, c)
 			if err != nil {
 				return err

@@ -136,7 +136,7 @@ func (h *house) ledger(rdb redis.UniversalClient) *ledger.Ledger {
 func (h *house) desk(rdb redis.UniversalClient) *desk.Desk {
 	return &desk.Desk{
 		Ledger: h.ledger(rdb), Alarm: h.alarm(rdb), Log: h.log, Words: h.messages, Reminders: h.leads(),
-		Windows: h.reminders, Zone: h.zone, Texts: h.channels[contact.ViaSMS] != nil, Wait: h.clinic.UndoWait,
+		Windows: h.reminders, Zone: h.zone, Texts: h.channels[contact.ViaSMS] != nil, Wait: h.clinic.UndoWait, ListWait: h.clinic.ListWait,
 	}
 }
 

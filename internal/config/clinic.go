@@ -31,6 +31,7 @@ type Clinic struct {
 	TextFirst  bool                         `yaml:"text_first" optional:"true" example:"false" doc:"true: no automated text goes to a number that has not texted the clinic first. Without it: whoever ticked the box gets them."`
 	Reminders  []Reminder                   `yaml:"reminders" optional:"true" example:"{24h: 20h, 2h: 90m}" doc:"How long before an appointment to remind, and how long after that moment a reminder is still of use, in hours (h) or minutes (m). {}: never. Without it: as here."`
 	UndoWait   time.Duration                `yaml:"undo_wait" optional:"true" example:"60s" doc:"How long a message that staff send waits, so that they can take it back: from 10s to 10m. Without it: 60s."`
+	ListWait   time.Duration                `yaml:"list_wait" optional:"true" example:"10m" doc:"How long a list that staff send waits, so that they can stop it, and its rest waits for its first three: from 10s to 1h. Without it: 10m."`
 	Retention  Retention                    `yaml:"retention" optional:"true" example:"{text: 90d, contact: 366d, proof: 6y, suppressions: 10y}" doc:"How long what people leave is kept, in days (d) or years (y): what they wrote, after that; everything else about them, after something last happened; what proves consent and what blocks an address, under keyed hashes, after it was last written. What nobody has read stays. Without it: as here."`
 	Windows    map[string]map[string]string `yaml:"windows" optional:"unset" example:"\n  messages: {mon-fri: \"10:00-18:00\", sat: \"10:00-17:00\"}\n  reminders: {mon-sun: \"8:00-20:00\", holidays: open}\n  messages from 2027-01-01: {mon-fri: \"9:00-18:00\"}" doc:"When texts and follow-ups (messages) and texts about appointments (reminders) may arrive where the person is, also from a day on. Without it: the first two lines, which every state's law known to us allows. Widen them knowingly: some states are narrower than 8:00 to 21:00, beyond which nothing goes."`
 	BookingURL string                       `yaml:"booking_url" optional:"true" example:"https://joydevie.example/book" doc:"Where people book. Without it: no such link."`
@@ -79,6 +80,7 @@ func parseClinic(file string, content []byte, pace Pace) (Clinic, Faults) {
 		Pace:      pace,
 		Reminders: []Reminder{{24 * time.Hour, 20 * time.Hour}, {2 * time.Hour, 90 * time.Minute}},
 		UndoWait:  time.Minute,
+		ListWait:  10 * time.Minute,
 	}
 	d := document{file: file, lines: map[string]int{}}
 	d.read(content, reflect.ValueOf(&clinic).Elem())

@@ -84,6 +84,10 @@ func (d *document) checkField(key string, c *Clinic) {
 		if c.UndoWait < 10*time.Second || c.UndoWait > 10*time.Minute {
 			d.fault(key, c.UndoWait.String()+" is too short to change one's mind, or so long that nobody waits for it", "write from 10s to 10m")
 		}
+	case "list_wait":
+		if c.ListWait < 10*time.Second || c.ListWait > time.Hour {
+			d.fault(key, c.ListWait.String()+" is too short to change one's mind, or longer than anybody waits", "write from 10s to 1h")
+		}
 	case "booking_url":
 		d.checkURL(key, c.BookingURL)
 	case "privacy_url":

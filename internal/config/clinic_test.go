@@ -23,7 +23,7 @@ func TestTheExampleClinicIsWhatTheDocumentationSpeaksOf(t *testing.T) {
 		FollowUps: []time.Duration{day, 3 * day, 7 * day},
 		Retention: config.Retention{Text: 90 * day, Contact: 366 * day, Proof: 6 * 366 * day, Suppressions: 10 * 366 * day},
 		Pace:      config.Pace{Email: config.Rate{PerSecond: 10, PerDay: 10_000}, SMS: config.Rate{PerSecond: 1, PerDay: 2000}},
-		Reminders: []config.Reminder{{Before: day, Late: 20 * time.Hour}, {Before: 2 * time.Hour, Late: 90 * time.Minute}}, UndoWait: time.Minute,
+		Reminders: []config.Reminder{{Before: day, Late: 20 * time.Hour}, {Before: 2 * time.Hour, Late: 90 * time.Minute}}, UndoWait: time.Minute, ListWait: 10 * time.Minute,
 		BookingURL: "https://joydevie.example/book", PrivacyURL: "https://joydevie.example/privacy", TermsURL: "https://joydevie.example/terms",
 	}
 	if got := config.ExampleClinic(); !reflect.DeepEqual(got, want) {

@@ -39,6 +39,7 @@ type Desk struct {
 	Zone      *time.Location // of the clinic
 	Texts     bool           // texts can go at all
 	Wait      time.Duration  // so long a message that staff send can be taken back, on the plan's clock
+	ListWait  time.Duration  // the same of a list, and so long its rest waits for its first rows
 }
 
 // By is who acts, and why. The name is that of a person at the clinic, as the

@@ -53,7 +53,7 @@ func (d *Desk) remind(ctx context.Context, id contact.ID, a Ask, by By) (Reminde
 	if err != nil {
 		return Reminder{}, err
 	}
-	r, wishes, err := d.prepare(ctx, p, a, by)
+	r, wishes, err := d.prepare(ctx, p, a, by, d.blocked)
 	if err != nil {
 		return r, err
 	}
@@ -84,11 +84,18 @@ func (d *Desk) ring(ctx context.Context, planned []ledger.Planned) error {
 // Check says what Remind would do, and changes nothing: p is the person as read
 // from the ledger. It returns the same errors.
 func (d *Desk) Check(ctx context.Context, p *ledger.Person, a Ask) (Reminder, error) {
-	r, _, err := d.prepare(ctx, p, a, By{})
+	r, _, err := d.prepare(ctx, p, a, By{}, d.blocked)
 	return r, err
 }
 
-func (d *Desk) prepare(ctx context.Context, p *ledger.Person, a Ask, by By) (Reminder, []ledger.Wish, error) {
+// blocks says what stands against an address.
+type blocks func(context.Context, ledger.Reach) (gate.Suppression, error)
+
+func (d *Desk) blocked(ctx context.Context, r ledger.Reach) (gate.Suppression, error) {
+	return d.Ledger.Suppression(ctx, r.Via, r.Address)
+}
+
+func (d *Desk) prepare(ctx context.Context, p *ledger.Person, a Ask, by By, blocked blocks) (Reminder, []ledger.Wish, error) {
 	now := d.now()
 	if err := d.checkAsk(a, now); err != nil {
 		return Reminder{}, nil, err
@@ -114,7 +121,7 @@ func (d *Desk) prepare(ctx context.Context, p *ledger.Person, a Ask, by By) (Rem
 			continue
 		}
 		n := p.Newest(v)
-		verdict, err := d.decide(ctx, p, n, v, a.Template, meant, due)
+		verdict, err := d.decide(ctx, p, n, v, a.Template, meant, due, blocked)
 		if err != nil {
 			return r, nil, err
 		}
@@ -153,12 +160,12 @@ func (d *Desk) checkAsk(a Ask, now time.Time) error {
 
 // decide asks the gate about a reminder that is yet to be planned, as if it
 // were its time.
-func (d *Desk) decide(ctx context.Context, p *ledger.Person, n int, v contact.Via, name string, planned, due time.Time) (gate.Verdict, error) {
+func (d *Desk) decide(ctx context.Context, p *ledger.Person, n int, v contact.Via, name string, planned, due time.Time, blocked blocks) (gate.Verdict, error) {
 	if n == 0 || v == contact.ViaSMS && !d.Words.HasSMS(name) {
 		return gate.Verdict{Do: gate.Never, Why: gate.ReasonNoAddress}, nil
 	}
 	s := p.Submissions[n-1]
-	suppressed, err := d.Ledger.Suppression(ctx, v, s.Address(v))
+	suppressed, err := blocked(ctx, ledger.Reach{Via: v, Address: s.Address(v)})
 	if err != nil {
 		return gate.Verdict{}, err
 	}

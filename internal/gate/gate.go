@@ -52,6 +52,8 @@ type Snapshot struct {
 	Withdrawn  bool        // staff took it back
 	Unreadable bool        // some part of the above could not be read
 
+	NotBefore time.Time // the list that it came with does not go before; zero: it may
+
 	Silent  bool      // the clinic texts only numbers that have texted in, and this one has not
 	Earlier []Earlier // the automated texts that this number got, or may have got
 
@@ -153,6 +155,8 @@ func Decide(s Snapshot, now time.Time) Verdict {
 		return Verdict{Never, time.Time{}, ReasonAppointment}
 	case now.After(tooLate):
 		return Verdict{Never, time.Time{}, ReasonTooLate}
+	case now.Before(s.NotBefore):
+		return Verdict{Hold, s.NotBefore, ReasonList}
 	case s.Trial:
 		return Verdict{Hold, tooLate.Add(time.Second), ReasonTrial} // who goes live rings it earlier
 	case rule.reader && s.OnHold:

@@ -49,6 +49,7 @@ const (
 	ReasonWithdrawn    Reason = "withdrawn"
 	ReasonAppointment  Reason = "appointment_cancelled"
 	ReasonMoved        Reason = "appointment_moved"
+	ReasonList         Reason = "list"
 )
 
 var sentences = map[Reason]string{
@@ -94,6 +95,7 @@ var sentences = map[Reason]string{
 	ReasonUninterested: "The person is not interested.",
 	ReasonWithdrawn:    "Staff took it back.",
 	ReasonAppointment:  "The appointment was cancelled.",
+	ReasonList:         "The list that it came with does not go yet.",
 	ReasonMoved:        "The appointment was moved; another reminder covers it.",
 }
 

@@ -52,6 +52,16 @@ import (
 //	f:canary:turn          string  the process that sent it, until it is time to send another
 //	f:pause:VIA            string  why the provider of a channel is not asked, until it is asked again
 //	f:pace:VIA             hash    the slots of a channel's provider: the last that were given, and the day's count
+//	f:batch:{ID}           hash    a list that staff sent, no person in it; kept as long as people are
+//	     made                      what was asked for, when and by whom, JSON
+//	     stage                     planning, going or aborted
+//	     start                     nothing of it goes before
+//	     rung                      every alarm is set
+//	     by                        who aborted it
+//	     ended                     when every row was seen in a final state
+//	f:batch:{ID}:rows      zset    its rows, a person's ID and the number of the reminder, by their lines
+//	f:batches              zset    ID of each batch, by when it was made
+//	f:list:HASH            string  the batch that this list and template had, for a day
 //	f:servers              hash    when each server last vouched that no opt-out waits with it
 //	f:mark                 string  there since the first start: gone when Redis was flushed
 //	f:schema               string  version of the ledger: an older followup than that does not start
@@ -78,6 +88,10 @@ func trayKey(t Tray) string                         { return "f:tray:" + string(
 func pauseKey(v contact.Via) string                 { return "f:pause:" + string(v) }
 func paceKey(v contact.Via) string                  { return "f:pace:" + string(v) }
 
+func batchKey(id string) string     { return "f:batch:{" + id + "}" }
+func batchRowsKey(id string) string { return batchKey(id) + ":rows" }
+func listKey(hash string) string    { return "f:list:" + hash }
+
 const (
 	keyDue    = "f:due"
 	keySweep  = "f:sweep"
@@ -92,6 +106,7 @@ const (
 	keyListed  = "f:listed"
 	keyServers = "f:servers"
 	keyWords   = "f:words"
+	keyBatches = "f:batches"
 )
 
 // Fields of a person's hash.

@@ -146,7 +146,8 @@ type Moment struct {
 	PausedByStaff bool           // because staff want it so, and not because of what it said
 	Earlier       []gate.Earlier // with a text: what else its number got
 	Texted        bool           // with a text: its number has texted us
-	Unreadable    bool           // what the number got cannot be told
+	Unreadable    bool           // what the number got, or what became of the list, cannot be told
+	NotBefore     time.Time      // with a list: it does not go before, since its plan is not whole or its start not there
 }
 
 // Claim takes the message for one attempt, named try, and reads in the same
@@ -163,6 +164,7 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 	var suppressed, texts, pausedBy *redis.StringCmd
 	var paused *redis.DurationCmd
 	var live, texted *redis.IntCmd
+	var batch *redis.SliceCmd
 	flags, err := l.swap(ctx, p, row, "", func(pipe redis.Pipeliner) {
 		suppressed = pipe.Get(ctx, l.suppression(p))
 		paused, pausedBy = pipe.PTTL(ctx, pauseKey(p.Via)), pipe.Get(ctx, pauseKey(p.Via))
@@ -170,6 +172,9 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 		if p.Via == contact.ViaSMS {
 			number := l.addressHash(p.Via, p.Submission)
 			texts, texted = pipe.Get(ctx, textsKey(number)), pipe.Exists(ctx, inboundKey(number))
+		}
+		if p.Row.Batch != "" {
+			batch = pipe.HMGet(ctx, batchKey(p.Row.Batch), batchStage, batchStart)
 		}
 	})
 	if err != nil {
@@ -194,6 +199,14 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 		return Moment{}, fmt.Errorf("claim %s: read what may keep it back: %w", p.ID(), err)
 	}
 	p.Live = live.Val() > 0
+	if batch != nil {
+		err = l.heedBatch(&m, p, batch)
+	}
+	if err != nil {
+		*p = was
+		l.unclaim(ctx, &was, row)
+		return Moment{}, fmt.Errorf("claim %s: read its list: %w", p.ID(), err)
+	}
 	return m, nil
 }
 

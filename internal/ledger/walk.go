@@ -142,6 +142,9 @@ func (l *Ledger) Unlist(ctx context.Context, p *Person) error {
 		}
 		for _, m := range p.Messages {
 			pipe.ZRem(ctx, trayKey(TrayFailed), m.slip().member())
+			if h, ok := m.Entry.Hangs(); ok && m.Row.Batch != "" {
+				pipe.ZRem(ctx, batchRowsKey(m.Row.Batch), BatchRow{Contact: p.ID, Alone: h.Alone}.member())
+			}
 		}
 		pipe.ZRem(ctx, keyDue, string(p.ID))
 		return nil
