@@ -375,6 +375,13 @@ func TestTheSameListTwiceRemindsOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	p := w.settled(t)
+	b, err := w.Ledger.NewBatch(t.Context(), ledger.Batch{ID: "b1", List: "hash"}, false)
+	if err == nil {
+		err = w.Ledger.Confirm(t.Context(), b, on(24, 12, 0))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	ask := desk.Ask{Batch: "b1", At: on(24, 12, 0), Wait: 10 * time.Minute}
 	first := w.remind(t, p, ask)
 	w.at(on(24, 12, 0))

@@ -110,7 +110,7 @@ func oneLine(s string) string {
 
 // bold is for terminals alone, and not where NO_COLOR is set (no-color.org).
 func (sys system) bold(s string) string {
-	if setting(sys.env, "NO_COLOR") != "" || cmp.Or(setting(sys.env, "TERM"), "dumb") == "dumb" || !terminal(sys.stdout) {
+	if setting(sys.env, "NO_COLOR") != "" || cmp.Or(setting(sys.env, "TERM"), "dumb") == "dumb" || !onTerminal(sys.stdout) {
 		return s
 	}
 	return "\x1b[1m" + s + "\x1b[0m"

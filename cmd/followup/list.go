@@ -42,15 +42,15 @@ func (f *frontDesk) remindList(ctx context.Context, sys system, c *cli.Command) 
 	if err != nil {
 		return err
 	}
-	sheet, err := f.desk.CheckList(ctx, people, ask)
+	roll, err := f.desk.CheckList(ctx, people, ask)
 	if err != nil {
 		return f.wish(err)
 	}
 	asJSON, dry := c.Bool("json"), c.Bool("dry-run")
 	if asJSON && dry {
-		err = f.printSheetJSON(sys, sheet, "")
+		err = f.printRollJSON(sys, roll, "")
 	} else if !asJSON {
-		f.printSheet(sys, people, sheet)
+		f.printRoll(sys, people, roll)
 	}
 	switch {
 	case err != nil:
@@ -59,14 +59,14 @@ func (f *frontDesk) remindList(ctx context.Context, sys system, c *cli.Command) 
 		return errors.New("--list: it has no rows: nobody gets anything")
 	case dry:
 		return nil
-	case len(sheet.Go) == 0:
+	case len(roll.Go) == 0:
 		return errors.New("--list: nobody on it may get this message; nothing was planned")
 	}
-	if err := f.counted(sys, c, len(sheet.Go)); err != nil {
+	if err := f.counted(sys, c, len(roll.Go)); err != nil {
 		return err
 	}
-	bar := progress(sys.stderr, len(sheet.Go))
-	batch, err := f.desk.SendList(ctx, sheet, f.acts(c), bar)
+	bar := progress(sys.stderr, len(roll.Go))
+	batch, err := f.desk.SendList(ctx, roll, f.acts(c), bar)
 	if err != nil {
 		if batch != nil {
 			err = fmt.Errorf("%w (batch %s: nothing of it goes; the same command takes it up again)", err, batch.ID)
@@ -74,7 +74,7 @@ func (f *frontDesk) remindList(ctx context.Context, sys system, c *cli.Command) 
 		return f.wish(err)
 	}
 	if asJSON {
-		return f.printSheetJSON(sys, sheet, batch.ID)
+		return f.printRollJSON(sys, roll, batch.ID)
 	}
 	fmt.Fprintf(sys.stdout, "Planned as batch %s. Nothing goes before %s.\n", batch.ID, f.view().Say(time.Unix(batch.Start, 0)))
 	fmt.Fprintf(sys.stdout, "To look: followup batches show %s\nTo stop: followup batches abort %s\n", batch.ID, batch.ID)
@@ -114,9 +114,9 @@ func (f *frontDesk) counted(sys system, c *cli.Command, count int) error {
 	return nil
 }
 
-// printSheet says what is wrong with which line, and in its last line what it
+// printRoll says what is wrong with which line, and in its last line what it
 // comes to.
-func (f *frontDesk) printSheet(sys system, people *list.List, s *desk.Sheet) {
+func (f *frontDesk) printRoll(sys system, people *list.List, s *desk.Roll) {
 	const most = 40
 	for i, l := range s.Left {
 		if i == most {
@@ -164,7 +164,7 @@ var short = map[string]string{
 }
 
 // summary is what a list comes to: "40 rows → 36 go, 2 opted out (lines 3, 17)".
-func summary(s *desk.Sheet) string {
+func summary(s *desk.Roll) string {
 	var codes []string
 	lines := map[string][]int{}
 	for _, l := range s.Left {
@@ -204,7 +204,7 @@ func numbers(lines []int, most int) string {
 	return "lines " + strings.Join(all, ", ")
 }
 
-func (f *frontDesk) printSheetJSON(sys system, s *desk.Sheet, batch string) error {
+func (f *frontDesk) printRollJSON(sys system, s *desk.Roll, batch string) error {
 	type left struct {
 		Line int    `json:"line"`
 		Code string `json:"code"`
@@ -238,7 +238,7 @@ func (f *frontDesk) printSheetJSON(sys system, s *desk.Sheet, batch string) erro
 
 // progress draws a bar on a terminal; nil elsewhere.
 func progress(w io.Writer, of int) func(done int) {
-	if !terminal(w) {
+	if !onTerminal(w) {
 		return nil
 	}
 	return func(done int) {
@@ -252,8 +252,8 @@ func progress(w io.Writer, of int) func(done int) {
 	}
 }
 
-// terminal reports whether people look at what is written.
-func terminal(w io.Writer) bool {
+// onTerminal reports whether people look at what is written.
+func onTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok {
 		return false

@@ -133,7 +133,7 @@ func TestAListIsTriedSentShownAndStopped(t *testing.T) {
 	if out, _, _ := w.run("batches", "show", id, "--full"); strings.Count(out, "Ann Canary") < 36 {
 		t.Errorf("with --full\n%s", out)
 	}
-	out, _, code = w.run("batches", "show", id, "--csv")
+	out, _, code = w.typed("", "batches", "show", id, "--csv")
 	if code != done || strings.Count(out, "\n") != 1+2*36 || !strings.HasPrefix(out, "line,item,who,state,reason,at,what\n2,") {
 		t.Errorf("%d, %d lines\n%s", code, strings.Count(out, "\n"), out)
 	}

@@ -19,7 +19,7 @@ const hands = 16
 // the first three go alone. What died on the way is taken up by checking and
 // sending the same list again: neither doubles nor loses a row. A list of which
 // nobody goes is refused. progress, if not nil, is told how many are planned.
-func (d *Desk) SendList(ctx context.Context, s *Sheet, by By, progress func(done int)) (*ledger.Batch, error) {
+func (d *Desk) SendList(ctx context.Context, s *Roll, by By, progress func(done int)) (*ledger.Batch, error) {
 	if len(s.Go) == 0 {
 		return nil, &Wrong{"list", "nobody on it may get this message", "see why for each line"}
 	}
@@ -67,7 +67,7 @@ func (d *Desk) SendList(ctx context.Context, s *Sheet, by By, progress func(done
 }
 
 // plan writes the rows.
-func (d *Desk) plan(ctx context.Context, s *Sheet, b *ledger.Batch, by By, progress func(int)) error {
+func (d *Desk) plan(ctx context.Context, s *Roll, b *ledger.Batch, by By, progress func(int)) error {
 	done, planned := 0, 0
 	for page := range slices.Chunk(s.Go, listPage) {
 		people, blocked, err := d.readPage(ctx, page, s)
@@ -106,7 +106,7 @@ func (d *Desk) plan(ctx context.Context, s *Sheet, b *ledger.Batch, by By, progr
 	return nil
 }
 
-func (d *Desk) readPage(ctx context.Context, page []Goes, s *Sheet) ([]*ledger.Person, blocks, error) {
+func (d *Desk) readPage(ctx context.Context, page []Goes, s *Roll) ([]*ledger.Person, blocks, error) {
 	ids := make([]contact.ID, len(page))
 	for i, g := range page {
 		ids[i] = g.Contact

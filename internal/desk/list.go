@@ -41,8 +41,8 @@ const (
 	LeftHad     = "had"
 )
 
-// Sheet is a list as checked: who goes, and who not.
-type Sheet struct {
+// Roll is a list as checked: who goes, and who not.
+type Roll struct {
 	Rows  int // all of the list
 	Go    []Goes
 	Left  []Left // in the order of their lines
@@ -73,12 +73,12 @@ const listPage = 200
 // CheckList says what SendList would do, and changes nothing. Whoever is not
 // known is named and gets nothing. It returns a *Wrong for what cannot be asked
 // of any list, and for one that had the same within a day.
-func (d *Desk) CheckList(ctx context.Context, l *list.List, a ListAsk) (*Sheet, error) {
+func (d *Desk) CheckList(ctx context.Context, l *list.List, a ListAsk) (*Roll, error) {
 	now := d.now()
 	if err := d.checkAsk(Ask{Template: a.Template, At: a.At}, now); err != nil {
 		return nil, err
 	}
-	s := &Sheet{Rows: len(l.Rows) + len(l.Faults), ask: a, hash: d.Ledger.HashList(a.Template, addresses(l)), id: seal.NewID()[:8]}
+	s := &Roll{Rows: len(l.Rows) + len(l.Faults), ask: a, hash: d.Ledger.HashList(a.Template, addresses(l)), id: seal.NewID()[:8]}
 	if err := d.known(ctx, s); err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func addresses(l *list.List) string {
 }
 
 // known finds the batch that the list has had.
-func (d *Desk) known(ctx context.Context, s *Sheet) error {
+func (d *Desk) known(ctx context.Context, s *Roll) error {
 	b, err := d.Ledger.Batched(ctx, s.hash)
 	unfinished := err == nil && (b.Stage == ledger.Planning || b.Stage == ledger.Going && !b.Rung)
 	switch {
@@ -139,7 +139,7 @@ func (d *Desk) known(ctx context.Context, s *Sheet) error {
 }
 
 // slot is when the row goes that is the i-th of those that go.
-func (s *Sheet) slot(i int, wait time.Duration) time.Time {
+func (s *Roll) slot(i int, wait time.Duration) time.Time {
 	if i < Firsts {
 		return s.Start
 	}
@@ -151,11 +151,11 @@ func (s *Sheet) slot(i int, wait time.Duration) time.Time {
 }
 
 // row is what is asked for the i-th of those that go.
-func (d *Desk) row(s *Sheet, i int) Ask {
+func (d *Desk) row(s *Roll, i int) Ask {
 	return Ask{Template: s.ask.Template, At: s.slot(i, d.ListWait), Vias: s.ask.Vias, Batch: s.id}
 }
 
-func (d *Desk) checkPage(ctx context.Context, s *Sheet, rows []list.Row, seen map[contact.ID]int, now time.Time) error {
+func (d *Desk) checkPage(ctx context.Context, s *Roll, rows []list.Row, seen map[contact.ID]int, now time.Time) error {
 	ids, err := d.meant(ctx, rows)
 	if err != nil {
 		return err
@@ -274,7 +274,7 @@ func (d *Desk) peopleOf(ctx context.Context, ids []contact.ID, vias []contact.Vi
 
 // had reports whether a person got, or is to get, the same message with another
 // list within a day of this one: a list that was corrected is another list.
-func had(p *ledger.Person, s *Sheet, now time.Time) bool {
+func had(p *ledger.Person, s *Roll, now time.Time) bool {
 	return slices.ContainsFunc(p.Messages, func(m ledger.Planned) bool {
 		h, ok := m.Entry.Hangs()
 		return ok && h.Alone > 0 && m.Row.Batch != "" && m.Row.Batch != s.id && m.Words() == s.ask.Template &&
