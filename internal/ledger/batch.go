@@ -177,7 +177,7 @@ return redis.call('HSET', KEYS[1], 'stage', ARGV[2], ARGV[3], ARGV[4])`)
 // Confirm says that the plan of a batch is whole: from the start on it goes.
 // Where somebody was faster, to abort or to confirm it, b tells.
 func (l *Ledger) Confirm(ctx context.Context, b *Batch, start time.Time) error {
-	return l.step(ctx, b, string(Planning), Going, batchStart, up(start))
+	return l.step(ctx, b, string(Planning), Going, batchStart, NotBefore(start))
 }
 
 // Abort says that nothing of a batch goes any more: every claim from here on is
