@@ -82,6 +82,7 @@ func faults() []fault {
 		{name: "two alarms for every message, two workers", run: (*faultWorld).doubled},
 		{name: "worker: killed between provider and settle", unknown: 2, run: (*faultWorld).killBetween},
 	}
+	rows = append(rows, reminderFaults()...)
 	if longFaults() {
 		rows = append(rows,
 			fault{name: "redis: moved to a replica by Sentinel", unknown: 40, run: (*faultWorld).failOver},

@@ -42,11 +42,14 @@ type faultWorld struct {
 	accepted map[int]string // person to id of the submission
 	slowest  time.Duration  // answer
 	gone     int            // messages that a flushed Redis knew of
+
+	hung   map[int][]string   // person to the messages about an appointment that must go
+	booked map[int]contact.ID // who has one
 }
 
 func newFaultWorld(t testing.TB) *faultWorld {
 	t.Helper()
-	w := &faultWorld{clinicWorld: newClinicWorld(t), accepted: map[int]string{}}
+	w := &faultWorld{clinicWorld: newClinicWorld(t), accepted: map[int]string{}, hung: map[int][]string{}}
 	w.env = append(w.env, "FOLLOWUP_GUARD=off")
 	var keyset string
 	for _, e := range w.env {
@@ -235,8 +238,15 @@ func (w *faultWorld) count() (tally, error) {
 			c.waiting += len(expected) // its task lies in Redis
 			continue
 		}
-		for _, name := range expected {
+		hung := w.hung[i]
+		for _, name := range slices.Concat(expected, hung) {
 			c.add(planned[name], has)
+		}
+		c.expected += len(hung)
+		for name, m := range planned {
+			if _, hangs := m.Entry.Hangs(); hangs && !slices.Contains(hung, name) {
+				c.twice += has[m.ID()] // of another set
+			}
 		}
 	}
 	return c, nil
@@ -266,7 +276,7 @@ func (c *tally) add(m ledger.Planned, has map[string]int) {
 	case n == 0:
 		c.lost++ // it counts as sent, and nobody has it
 	default:
-		c.longest = max(c.longest, time.Duration(m.Row.At-m.Submission.At.Unix())*time.Second)
+		c.longest = max(c.longest, time.Duration(m.Row.At-max(m.Row.Planned, m.Submission.At.Unix()))*time.Second)
 	}
 }
 
