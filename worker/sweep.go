@@ -39,7 +39,7 @@ func (w *Worker) sweeping(ctx context.Context, in *asynq.Inspector) {
 		case <-tick.C:
 		}
 		turn, cancel := context.WithTimeout(ctx, every)
-		mine, err := w.Ledger.TakeTurn(turn, ledger.ChoreSweep, me, every*9/10)
+		mine, err := w.Ledger.TakeChore(turn, ledger.ChoreSweep, me, every*9/10)
 		if err == nil && mine {
 			err = w.sweep(turn, in)
 		}

@@ -261,7 +261,7 @@ func TestOfManyWorkersOneSweeps(t *testing.T) {
 	w := setup(t)
 	mine := 0
 	for i := range 5 {
-		if ok, err := w.Ledger.TakeTurn(t.Context(), ledger.ChoreSweep, fmt.Sprint(i), time.Minute); err != nil {
+		if ok, err := w.Ledger.TakeChore(t.Context(), ledger.ChoreSweep, fmt.Sprint(i), time.Minute); err != nil {
 			t.Fatal(err)
 		} else if ok {
 			mine++

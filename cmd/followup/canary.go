@@ -50,7 +50,7 @@ func (c *canaries) run(ctx context.Context) error {
 		case <-wait.C:
 		}
 		asking, cancel := context.WithTimeout(ctx, canaryPatience)
-		mine, err := c.ledger.TakeTurn(asking, ledger.ChoreCanary, me, c.every-c.look/2)
+		mine, err := c.ledger.TakeChore(asking, ledger.ChoreCanary, me, c.every-c.look/2)
 		if err == nil && mine {
 			err = c.send(asking)
 		}

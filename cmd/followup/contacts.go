@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -114,7 +113,7 @@ func contactsCommand(sys system) *cli.Command {
 func printFound(sys system, found []desk.Brief, total int, full, asJSON bool, v *desk.View) error {
 	for i := range found {
 		if !full {
-			found[i].Who = nil
+			found[i].Mask()
 		}
 	}
 	if asJSON {
@@ -124,7 +123,7 @@ func printFound(sys system, found []desk.Brief, total int, full, asJSON bool, v 
 		}{total, found})
 	}
 	if total == 0 {
-		return errors.New(strings.TrimPrefix(desk.ErrNobody.Error(), "desk: "))
+		return desk.ErrNobody
 	}
 	t := grid{head: []string{"ITEM", "CONTACT", "WROTE", "WHO", "STANDS"}}
 	for _, b := range found {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,7 +30,7 @@ func doctorCommand(sys system) *cli.Command {
 		Description: "Example:  followup doctor\n          followup doctor --dns 9.9.9.9 --json\n" +
 			"Run it as the service's user, with its settings, on the machine where it runs, while it runs. It sends no\n" +
 			"message and changes nothing. It ends with 1 where there is a fault; warnings alone end with 0.",
-		Flags: []cli.Flag{dnsFlag(), &cli.BoolFlag{Name: "json", Usage: "as JSON"}},
+		Flags: []cli.Flag{dnsFlag(), jsonFlag()},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			dns, err := resolver(c.String("dns"))
 			if err != nil {
@@ -177,10 +176,7 @@ var errEnough = errors.New("one is enough")
 
 func (x examination) print(sys system, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(sys.stdout)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(x)
+		return printJSON(sys.stdout, x)
 	}
 	if err := x.Checks.Write(sys.stdout); err != nil {
 		return err

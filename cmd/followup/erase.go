@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +21,7 @@ func eraseCommand(sys system) *cli.Command {
 			"          followup erase --phone +13035550142 --yes    (removes it)",
 		Flags: append(whomFlags(),
 			&cli.BoolFlag{Name: "yes", Usage: "do it; without this it only says what would go"},
-			&cli.BoolFlag{Name: "json", Usage: "as JSON"},
+			jsonFlag(),
 		),
 		Action: func(ctx context.Context, c *cli.Command) error {
 			who, err := readWhom(c)
@@ -48,7 +47,7 @@ func eraseCommand(sys system) *cli.Command {
 				return noSuch(err)
 			}
 			if c.Bool("json") {
-				return json.NewEncoder(sys.stdout).Encode(struct {
+				return printJSON(sys.stdout, struct {
 					ledger.Erasure
 					Done bool `json:"done"`
 				}{e, done})
@@ -97,14 +96,4 @@ func blocks(reasons []gate.Suppression) string {
 		said = append(said, gate.Reason(why).Say())
 	}
 	return "still blocked: " + strings.Join(said, " ")
-}
-
-func many(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	if plural, ok := strings.CutSuffix(what, "y"); ok {
-		return fmt.Sprintf("%d %sies", n, plural)
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -106,6 +108,25 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)), " ")
+}
+
+// printJSON is how every command prints what programs read.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// many counts things in words.
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if stem, ok := strings.CutSuffix(what, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // bold is for terminals alone, and not where NO_COLOR is set (no-color.org).

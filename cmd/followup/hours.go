@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -23,7 +22,7 @@ func hoursCommand(sys system) *cli.Command {
 			&cli.StringFlag{Name: "contact", Usage: "the person's id: the zone and the number of the newest form"},
 			&cli.StringFlag{Name: "phone", Usage: "a phone number"},
 			&cli.StringFlag{Name: "zone", Usage: "the browser's zone, by its IANA name"},
-			&cli.BoolFlag{Name: "json", Usage: "as JSON"},
+			jsonFlag(),
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			var s contact.Submission
@@ -56,9 +55,7 @@ func hoursCommand(sys system) *cli.Command {
 			}
 			told := f.tellHours(s, f.clock.Now())
 			if c.Bool("json") {
-				out := json.NewEncoder(sys.stdout)
-				out.SetIndent("", "  ")
-				return out.Encode(told)
+				return printJSON(sys.stdout, told)
 			}
 			printHours(sys.stdout, told)
 			return nil

@@ -22,7 +22,7 @@ func inboxCommand(sys system) *cli.Command {
 			}
 			if !c.Bool("full") {
 				for i := range in.Tasks {
-					in.Tasks[i].Who = nil
+					in.Tasks[i].Mask()
 				}
 			}
 			if c.Bool("json") {

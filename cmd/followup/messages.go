@@ -28,7 +28,7 @@ func messagesCommand(sys system) *cli.Command {
 					}
 					if !c.Bool("full") {
 						for i := range failed {
-							failed[i].Who = nil
+							failed[i].Mask()
 						}
 					}
 					if c.Bool("json") {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +21,7 @@ func proofCommand(sys system) *cli.Command {
 		Name: "proof", Usage: "print what was agreed to, with the words shown, each message sent under it, and every revocation",
 		Description: "Example:  followup proof --phone +13035550142\n" +
 			"An address of a person who was erased has its proof as well.",
-		Flags: append(whomFlags(), &cli.BoolFlag{Name: "json", Usage: "as JSON"}),
+		Flags: append(whomFlags(), jsonFlag()),
 		Action: func(ctx context.Context, c *cli.Command) error {
 			who, err := readWhom(c)
 			if err != nil {
@@ -90,10 +89,7 @@ func printProofJSON(w io.Writer, proofs []ledger.Proof) error {
 		all = append(all, proof{p.Via, p.Address,
 			append([]gate.Suppression{}, p.Blocked...), append([]contact.ID{}, p.People...), append([]ledger.Evidence{}, p.Evidence...)})
 	}
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(all)
+	return printJSON(w, all)
 }
 
 const proofTime = "2006-01-02 15:04:05"

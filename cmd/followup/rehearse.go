@@ -40,7 +40,7 @@ func rehearseCommand(sys system) *cli.Command {
 			&cli.StringFlag{Name: "dir", Usage: "a folder with messages of the clinic's own (default: FOLLOWUP_TEMPLATES)", TakesFile: true},
 			&cli.BoolFlag{Name: "no-sms", Usage: "the clinic sends no texts"},
 			&cli.BoolFlag{Name: "unread", Usage: "nobody at the clinic ever reads it (default: somebody does by the time that is promised)"},
-			&cli.BoolFlag{Name: "json", Usage: "as JSON"},
+			jsonFlag(),
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if c.Args().Len() != 1 {

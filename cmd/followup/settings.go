@@ -15,7 +15,7 @@ func configCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "config", Usage: "print every setting, its value and where it comes from; secrets stay hidden",
 		Description: "Example:  followup config\n          followup config --json",
-		Flags:       []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "as JSON"}},
+		Flags:       []cli.Flag{jsonFlag()},
 		Action: func(_ context.Context, c *cli.Command) error {
 			settings, err := config.Load(sys.env, config.Run)
 			if err := settings.Print(sys.stdout, c.Bool("json")); err != nil {

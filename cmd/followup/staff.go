@@ -84,12 +84,7 @@ const mostBy = 40
 func (sys system) by(c *cli.Command) (string, error) {
 	by := c.String("by")
 	if by == "" {
-		env := map[string]string{}
-		for _, entry := range sys.env {
-			name, value, _ := strings.Cut(entry, "=")
-			env[name] = value
-		}
-		by = cmp.Or(env["LOGNAME"], env["USER"], "cli")
+		by = cmp.Or(setting(sys.env, "LOGNAME"), setting(sys.env, "USER"), "cli")
 	}
 	if utf8.RuneCountInString(by) > mostBy || !utf8.ValidString(by) || strings.ContainsFunc(by, unicode.IsControl) {
 		return "", fmt.Errorf("--by: takes a name of at most %d letters on one line; %w", mostBy, errUsage)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +24,7 @@ import (
 func templatesCommand(sys system) *cli.Command {
 	dir := &cli.StringFlag{Name: "dir", Usage: "a folder with messages of the clinic's own (default: FOLLOWUP_TEMPLATES)", TakesFile: true}
 	language := &cli.StringFlag{Name: "language", Value: "en", Usage: "en or es"}
-	asJSON := &cli.BoolFlag{Name: "json", Usage: "as JSON"}
+	asJSON := jsonFlag()
 	return &cli.Command{
 		Name: "templates", Usage: "look at the words, check them, try them",
 		Commands: []*cli.Command{
@@ -124,12 +123,6 @@ func messageName(c *cli.Command) (string, error) {
 		return "", fmt.Errorf("%s takes the name of one message; %w", c.FullName(), errUsage)
 	}
 	return c.Args().First(), nil
-}
-
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 func listTemplates(w io.Writer, set *templates.Set, asJSON bool) error {

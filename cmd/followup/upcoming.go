@@ -42,7 +42,7 @@ func upcomingCommand(sys system) *cli.Command {
 			}
 			if !c.Bool("full") {
 				for i := range u.Next {
-					u.Next[i].Who = nil
+					u.Next[i].Mask()
 				}
 			}
 			if c.Bool("json") {
@@ -65,7 +65,7 @@ func printUpcoming(sys system, u desk.Upcoming, span string, v *desk.View) error
 func upcomingCounts(u desk.Upcoming, span string) string {
 	var counts []string
 	for _, kind := range slices.Sorted(maps.Keys(u.Counts)) {
-		counts = append(counts, plural(u.Counts[kind], kind))
+		counts = append(counts, many(u.Counts[kind], kind))
 	}
 	if u.Held > 0 {
 		counts = append(counts, fmt.Sprintf("%d held", u.Held))
@@ -77,11 +77,4 @@ func upcomingCounts(u desk.Upcoming, span string) string {
 		return strings.Join(counts, " · ") + " " + span
 	}
 	return fmt.Sprintf("%d people get something %s; the first %d of them: %s", u.People, span, u.Read, strings.Join(counts, " · "))
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

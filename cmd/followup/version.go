@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"runtime/debug"
 
@@ -28,7 +27,7 @@ func versionCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "print the version, the commit it was built from, and what it understands in Redis",
 		Description: "Example:  followup version",
-		Flags:       []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "as JSON"}},
+		Flags:       []cli.Flag{jsonFlag()},
 		Action: func(_ context.Context, c *cli.Command) error {
 			info, ok := debug.ReadBuildInfo()
 			if !ok {
@@ -36,7 +35,7 @@ func versionCommand(sys system) *cli.Command {
 			}
 			v := readVersion(info)
 			if c.Bool("json") {
-				return json.NewEncoder(sys.stdout).Encode(v)
+				return printJSON(sys.stdout, v)
 			}
 			if v.Modified {
 				v.Commit += " (modified)"

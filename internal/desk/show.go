@@ -129,7 +129,7 @@ func (v *View) addEvents(ctx context.Context, p *ledger.Person, c *Card) error {
 
 // Mask leaves the initials alone of whom the card is about.
 func (c *Card) Mask() {
-	c.Who = nil
+	c.Brief.Mask()
 	for i := range c.Timeline {
 		c.Timeline[i].Said = nil
 	}

@@ -42,6 +42,9 @@ type Who struct {
 	Phone contact.Phone   `json:"phone,omitempty"`
 }
 
+// Mask leaves the initials alone of whom the line is about.
+func (b *Brief) Mask() { b.Who = nil }
+
 // brief says who the person of a submission is, and where that stands.
 func (v *View) brief(p *ledger.Person, n int) Brief {
 	s := p.Submissions[n-1]

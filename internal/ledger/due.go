@@ -81,12 +81,12 @@ const (
 	ChoreCanary Chore = keyCanaryTurn
 )
 
-// TakeTurn reports whether a chore is the caller's: of all who ask, one in that
-// time, which is real time.
-func (l *Ledger) TakeTurn(ctx context.Context, c Chore, who string, every time.Duration) (bool, error) {
+// TakeChore reports whether a chore is the caller's: of all who ask, in every
+// process, one in that time, which is real time.
+func (l *Ledger) TakeChore(ctx context.Context, c Chore, who string, every time.Duration) (bool, error) {
 	mine, err := l.redis.SetNX(ctx, string(c), who, every).Result()
 	if err != nil {
-		return false, fmt.Errorf("take the turn: %w", err)
+		return false, fmt.Errorf("take a chore: %w", err)
 	}
 	return mine, nil
 }

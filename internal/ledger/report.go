@@ -53,7 +53,7 @@ func (r Row) reported(rep Report, v contact.Via, at time.Time) (Row, bool) {
 	if rep.Provider != "" && r.Provider != "" && rep.Provider != r.Provider {
 		return r, false // about another message than the one we know
 	}
-	if !slices.Contains(evidence(r, v), rep.State) {
+	if !slices.Contains(may(r, v), rep.State) {
 		return r, false
 	}
 	row, err := r.To(rep.State, rep.Why, at)
@@ -67,8 +67,8 @@ func (r Row) reported(rep Report, v contact.Via, at time.Time) (Row, bool) {
 	return row, true
 }
 
-// evidence lists what a report may still make of a message.
-func evidence(r Row, v contact.Via) []State {
+// may lists what a report may still make of a message.
+func may(r Row, v contact.Via) []State {
 	switch r.State {
 	case Sending, Unknown:
 		return []State{Sent, Delivered, Undelivered}
@@ -92,35 +92,6 @@ func evidence(r Row, v contact.Via) []State {
 	default:
 		return nil
 	}
-}
-
-// Block suppresses an address or a number for whoever has it, and cancels what
-// is planned to go there: every text after an opt-out, the follow-ups else. It
-// is in force when Block returns, for people we do not know too. A weaker
-// reason never replaces a stronger one. Twice is once.
-func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why gate.Suppression, by, code string) error {
-	hash := l.hashOf(v, address)
-	changed, err := l.block(ctx, v, hash, Evidence{At: l.now(), What: string(why), By: by, Code: code})
-	if err != nil {
-		return fmt.Errorf("block: %w", err)
-	}
-	id, err := l.personAt(ctx, v, address)
-	if errors.Is(err, ErrNone) {
-		return nil
-	}
-	if err == nil && changed {
-		err = l.Record(ctx, id, Event{What: string(why), By: by, Code: code})
-	}
-	if err != nil {
-		return fmt.Errorf("block for %s: %w", id, err)
-	}
-	err = l.cancel(ctx, id, gate.Reason(why), by, func(m Planned) bool {
-		return m.Via == v && l.addressHash(v, m.Submission) == hash && (why == gate.OptedOut || IsFollowUp(m.Entry.Template))
-	})
-	if errors.Is(err, ErrNone) {
-		return nil // erased meanwhile
-	}
-	return err
 }
 
 // eventsFor is how long an event is remembered by its id: longer than a
