@@ -72,16 +72,19 @@ var (
 	PersonReplied = Kind[Replied]{Limits: Limits{Name: "person:replied", Queue: QueueIntake, Retries: 2000, Timeout: 45 * time.Second}}
 	// Canary carries a submission of our own on from the ledger's door to the mail.
 	Canary = Kind[Bird]{Limits: Limits{Name: "house:canary", Queue: QueueMail, Retries: 2000, Timeout: 45 * time.Second}, id: Bird.taskID}
+	// Redact empties a text at its provider. It stands behind every text that is
+	// to go.
+	Redact = Kind[Redaction]{Limits: Limits{Name: "provider:redact", Queue: QueueSMSLater, Retries: 2000, Timeout: 45 * time.Second}, id: Redaction.taskID}
 )
 
 // Wire is the version of what lies in the queues. It grows with each kind and
 // each field, so that of two workers side by side one can tell which knows more;
 // both go on working (handle.go leaves a kind that it does not know to others).
-const Wire = 2
+const Wire = 3
 
 // All lists the limits of every kind.
 func All() []Limits {
-	return []Limits{Submitted.Limits, Email.Limits, SMS.Limits, Reported.Limits, PersonReplied.Limits, Canary.Limits}
+	return []Limits{Submitted.Limits, Email.Limits, SMS.Limits, Reported.Limits, PersonReplied.Limits, Canary.Limits, Redact.Limits}
 }
 
 // Reserved gives the kind as it is queued for a second that was reserved.

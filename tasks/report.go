@@ -20,3 +20,13 @@ type Replied struct {
 	Reply   int    `json:"reply,omitempty"` // number of the reply; 0 when a bare keyword says it all
 	Blocked bool   `json:"blocked,omitempty"`
 }
+
+// Redaction names a text at its provider that has served: nobody needs its words
+// there any more.
+type Redaction struct {
+	Provider string `json:"provider"` // the provider's id of it
+	Since    int64  `json:"since"`    // when that was known first, in seconds since 1970
+}
+
+// taskID: one task a text, however often its end is told.
+func (r Redaction) taskID() string { return "redact." + r.Provider }

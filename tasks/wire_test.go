@@ -39,6 +39,7 @@ func TestWhatLiesInRedisIsStillUnderstood(t *testing.T) {
 	})
 	frozen(t, tasks.PersonReplied, "", tasks.Replied{Contact: "aaaabbbbccccddddeeeeffff22", N: 2, Reply: 3, Blocked: true})
 	frozen(t, tasks.Canary, "", tasks.Bird{Sent: 1795000000123})
+	frozen(t, tasks.Redact, "", tasks.Redaction{Provider: "SM0123456789abcdef0123456789abcdef", Since: 1795000000})
 }
 
 func frozen[P comparable](t *testing.T, k tasks.Kind[P], form string, want P) {

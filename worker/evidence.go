@@ -69,6 +69,9 @@ func (w *Worker) seek(ctx context.Context, person *ledger.Person, m *ledger.Plan
 		return next, err
 	}
 	w.Log.InfoContext(ctx, "text found at its provider", "contact", m.Contact, "entry", m.Entry, "channel", m.Via, "state", rep.State)
+	if w.Redact != nil && rep.State != ledger.Sent {
+		return time.Time{}, w.askRedact(ctx, rep.Provider)
+	}
 	return time.Time{}, nil
 }
 

@@ -73,6 +73,32 @@ func TestATextIsFoundADayLaterThoughItsWordsWouldPromiseAnotherTimeNow(t *testin
 	}
 }
 
+// The words at the provider are the evidence: they stay until it is used.
+func TestAnUnknownTextIsEmptiedAfterItWasFoundAndNeverBefore(t *testing.T) {
+	t.Parallel()
+	w, srv, start := lost(t, twiliotest.BrokenAfter())
+	find := w.Evidence
+	w.Redact = func(context.Context, string) error { return nil }
+	w.Evidence = func(context.Context, contact.Phone, string, time.Time) (rep ledger.Report, found bool, err error) {
+		return
+	}
+	for after := time.Duration(0); after < 23*time.Hour; after += 30 * time.Minute {
+		w.at(start.Add(after))
+		if w.sweepOnce(t); w.redacting(t) != 0 {
+			t.Fatalf("emptied %s after it was sent, and nobody knows whether it was", after)
+		}
+	}
+	w.Evidence = func(ctx context.Context, to contact.Phone, words string, since time.Time) (ledger.Report, bool, error) {
+		rep, found, err := find(ctx, to, words, since)
+		rep.State = ledger.Delivered
+		return rep, found, err
+	}
+	w.at(start.Add(24*time.Hour + 5*time.Minute))
+	if w.sweepOnce(t); w.redacting(t) != 1 {
+		t.Errorf("found and not emptied: %+v, %d texts", w.row(t, "1.confirmation", contact.ViaSMS), len(srv.Messages()))
+	}
+}
+
 func TestATextThatNobodyHasSeenStaysUnknownAndIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
 	w, srv, start := lost(t, twiliotest.Gateway()) // it was not made, and nobody can know

@@ -37,6 +37,7 @@ func (w *Worker) handlers() routes {
 	route(r, tasks.Reported, w.Sealer, w.reported)
 	route(r, tasks.PersonReplied, w.Sealer, w.replied)
 	route(r, tasks.Canary, w.Sealer, w.canary)
+	route(r, tasks.Redact, w.Sealer, w.redact)
 	return r
 }
 

@@ -64,6 +64,9 @@ func (w *Worker) patrolPage(ctx context.Context, listed bool) error {
 		if err := w.reopen(ctx, p); err != nil {
 			return err
 		}
+		if err := w.redactSilent(ctx, p); err != nil {
+			return err
+		}
 		if err := w.retain(ctx, p); err != nil {
 			w.Log.ErrorContext(ctx, "not removed though kept long enough", "contact", id, "err", err)
 		}

@@ -87,6 +87,7 @@ type Worker struct {
 	Hold func() bool
 
 	Evidence   Evidence      // settles texts whose answer was lost; nil: a report of the provider alone does
+	Redact     Redact        // empties texts at their provider; nil: they stay as they are
 	Sheet      Sheet         // what stands in the morning sheet; nil: there is none
 	SweepEvery time.Duration // how often somebody looks for what went missing; zero: every minute
 

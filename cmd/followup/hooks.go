@@ -40,7 +40,7 @@ func (h *house) webhooks(rdb redis.UniversalClient, c config.Config) (webhook.Co
 	hooks := webhook.Config{
 		PublicURL: h.links().PublicURL, Tokens: tokens, SendGrid: events, MailSecret: c.MailSecret.Reveal(),
 		Ledger: h.ledger(rdb), Tasks: tasks.NewClient(rdb, h.keys), Replies: replies, Help: h.helpText,
-		Now: time.Now, Log: h.log,
+		Redact: c.Twilio.Redact, Now: time.Now, Log: h.log,
 	}
 	if h.spool != nil {
 		hooks.Keep = func(ctx context.Context, text webhook.Text) error { return keep(ctx, h.spool, wish{Text: &text}) }

@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,7 +107,7 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 	stop := text("SMstop", number, "STOP")
 	start := time.Now()
 	status, said := w.hook(base, webhook.TwilioInbound, stop, w.twilio.AuthToken)
-	took, before := time.Since(start), w.twilio.Requests()
+	took, before := time.Since(start), len(w.twilio.Messages())
 	inHand := strings.Count(w.dump("f:{*}"), `"state":"sending"`)
 	answer()
 	if status != http.StatusOK || said != "<Response/>" {
@@ -115,7 +117,7 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 		all := w.dump("f:{*}")
 		return !strings.Contains(all, `"state":"waiting"`) && !strings.Contains(all, `"state":"sending"`)
 	})
-	after := w.twilio.Requests() - before
+	after := len(w.twilio.Messages()) - before
 	t.Logf("answered in %s; %d of %d had gone, %d of them in the call", took, before, queued, inHand)
 	if after > 0 {
 		t.Errorf("%d texts were handed over after the answer", after)
@@ -152,7 +154,7 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 	if s, _ := w.hook(base, webhook.TwilioInbound, stop, w.twilio.AuthToken); s != http.StatusOK || w.dump("f:stop:*") != "" {
 		t.Errorf("the STOP again: answered %d, suppressed %q", s, w.dump("f:stop:*"))
 	}
-	if got := w.twilio.Requests(); got != before+after {
+	if got := len(w.twilio.Messages()); got != before+after {
 		t.Errorf("START sent %d cancelled texts", got-before-after)
 	}
 	if code := p.stop(); code != 0 {
@@ -203,4 +205,51 @@ func TestAReplyReachesStaffAndAReportTheLedger(t *testing.T) {
 	if r, err := http.Post(base+webhook.SendGrid, "application/json", strings.NewReader("[]")); err != nil || r.StatusCode != http.StatusNotFound {
 		t.Errorf("SendGrid without a key: %v %v", r, err)
 	}
+}
+
+// What was said stands with us, and Twilio keeps no copy of it.
+func TestTwilioKeepsNoWordsOnceATextHasArrivedOrWasTakenIn(t *testing.T) {
+	t.Parallel()
+	w := newClinicWorld(t)
+	const words, ours = "zebra crossing: can you stop by?", "+13035550100"
+	// talk has a text go out and arrive, and one come back.
+	talk := func(p *process, n int) {
+		t.Helper()
+		form, base := maps.Clone(canary), p.port("public")
+		form["phone"], form["email"] = fmt.Sprintf("(303) 555-01%d", 41+n), fmt.Sprintf("canaria%d@mailbox.example", n)
+		post(t, base, form)
+		eventually(t, "the text", func() bool { return strings.Count(w.dump("f:{*}"), `"provider":"SM`) == n })
+		sent := w.twilio.Messages()[n-1]
+		callback, err := url.Parse(sent.StatusCallback)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.twilio.Become(sent.SID, "delivered")
+		report := url.Values{"MessageSid": {sent.SID}, "MessageStatus": {"delivered"}, "To": {sent.To}, "From": {ours}}
+		if status, _ := w.hook(base, callback.RequestURI(), report, w.twilio.AuthToken); status != http.StatusNoContent {
+			t.Errorf("the report: answered %d", status)
+		}
+		w.hook(base, webhook.TwilioInbound, text(w.twilio.Receive(sent.To, ours, words), sent.To, words), w.twilio.AuthToken)
+	}
+	keeping := launch(t, append(slices.Clone(w.env), "TWILIO_REDACT=0"), "run")
+	talk(keeping, 1)
+	if code := keeping.stop(); code != 0 || strings.Contains(w.dump("asynq:*"), "redact") {
+		t.Errorf("stopped with %d; %s", code, w.dump("asynq:*"))
+	}
+	p := launch(t, w.env, "run")
+	talk(p, 2)
+	eventually(t, "the words being gone", func() bool { return w.twilio.Messages()[1].Body == "" && w.twilio.Received()[1].Body == "" })
+	if w.twilio.Messages()[0].Body == "" || w.twilio.Received()[0].Body != words {
+		t.Error("emptied though the clinic keeps them there")
+	}
+	eventually(t, "the notes to staff", func() bool {
+		n := 0
+		for _, m := range w.mail.Messages() {
+			if m.To == "desk@joydevie.example" && strings.Contains(m.Text, words) {
+				n++
+			}
+		}
+		return n == 2
+	})
+	w.nothingPersonal(keeping, p)
 }

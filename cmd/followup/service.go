@@ -198,7 +198,9 @@ func furnished(c config.Config, found config.Faults, log *slog.Logger) (*house, 
 			MessagingServiceSID: c.Twilio.MessagingServiceSID, From: c.Twilio.From, BaseURL: c.Twilio.APIURL,
 			StatusURL: h.links().PublicURL + webhook.TwilioStatus + retried,
 		})
-		h.channels[contact.ViaSMS], h.evidence = text, evidence(text)
+		if h.channels[contact.ViaSMS], h.evidence = text, evidence(text); c.Twilio.Redact {
+			h.redact = text.Redact
+		}
 		return err
 	})
 	return h, errors.Join(faults...)

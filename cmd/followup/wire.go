@@ -52,6 +52,7 @@ type house struct {
 	force     bool                        // start on a Redis that loses what it is given
 	pace      map[contact.Via]ledger.Rate // of each channel; dev has none
 	evidence  worker.Evidence             // of texts; nil: there is none
+	redact    worker.Redact               // nil: texts stay at their provider as they are
 	readFirst bool
 	sheet     bool // the desk gets one each morning
 	guarded   bool // the form has limits
@@ -170,7 +171,7 @@ func (h *house) worker(rdb redis.UniversalClient) *worker.Worker {
 		},
 		Links: h.links(), Windows: h.windows, Reminders: h.reminders, Pace: h.pace,
 		Retention: worker.Retention{Text: h.clinic.Retention.Text, Contact: h.clinic.Retention.Contact}, Trial: h.trial, ReadFirst: h.readFirst,
-		Log: h.log, Metrics: h.metrics, Canary: h.canary, Tracer: h.tracer, TextFirst: h.clinic.TextFirst, Evidence: h.evidence,
+		Log: h.log, Metrics: h.metrics, Canary: h.canary, Tracer: h.tracer, TextFirst: h.clinic.TextFirst, Evidence: h.evidence, Redact: h.redact,
 	}
 	if h.sheet {
 		w.Sheet = func(ctx context.Context) (string, string, error) {

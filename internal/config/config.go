@@ -59,6 +59,7 @@ type Twilio struct {
 	APISecret           Secret `env:"TWILIO_API_SECRET" example:"/etc/followup/twilio-secret" doc:"The secret of the API key."`
 	MessagingServiceSID string `env:"TWILIO_MESSAGING_SERVICE_SID" example:"MG00000000000000000000000000000000" doc:"The messaging service that sends; this or TWILIO_FROM."`
 	From                string `env:"TWILIO_FROM" example:"+13035550100" doc:"The number that sends."`
+	Redact              bool   `env:"TWILIO_REDACT" default:"1" doc:"1: texts are emptied at Twilio once they have arrived or failed, and what people wrote to you once it is taken in; that they went, when and to whom stays there. 0: Twilio keeps the words as long as it keeps messages."`
 	APIURL              string `env:"TWILIO_API_URL" example:"http://127.0.0.1:9000" doc:"Another server in place of Twilio's own, for tests."`
 }
 

@@ -68,8 +68,9 @@ type Row struct {
 	Repeat   bool        `json:"repeat,omitempty"` // an answer was lost: it may have gone, and one repeat is allowed
 	Provider string      `json:"provider,omitempty"`
 	Code     string      `json:"code,omitempty"`
-	Words    string      `json:"words,omitempty"` // version of the template that the person got
-	By       string      `json:"by,omitempty"`    // with Cancelled
+	Words    string      `json:"words,omitempty"`    // version of the template that the person got
+	By       string      `json:"by,omitempty"`       // with Cancelled
+	Redacted bool        `json:"redacted,omitempty"` // with Sent: its provider was asked to forget its words, since no report came
 
 	// With reminders alone.
 	Late     int64  `json:"late,omitempty"`     // the moment after which it says nothing any more

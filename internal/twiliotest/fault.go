@@ -70,6 +70,7 @@ type request uint8
 const (
 	creating request = iota
 	listing
+	updating
 )
 
 type armed struct {
@@ -85,6 +86,9 @@ func (s *Server) Fail(to string, times int, f Fault) { s.arm(creating, to, times
 
 // FailList arms f for listing the messages to a number.
 func (s *Server) FailList(to string, times int, f Fault) { s.arm(listing, to, times, f) }
+
+// FailUpdate arms f for emptying the text of a message to a number.
+func (s *Server) FailUpdate(to string, times int, f Fault) { s.arm(updating, to, times, f) }
 
 func (s *Server) arm(on request, to string, times int, f Fault) {
 	if times == 0 {
@@ -143,6 +147,10 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, f Fault, made
 		if f.after != "" {
 			w.Header().Set("Retry-After", f.after)
 		}
-		problem(w, f.status, f.code, fmt.Sprintf("Refused for %s: %s", r.Form.Get("To"), r.Form.Get("Body")))
+		to, text := r.Form.Get("To"), r.Form.Get("Body")
+		if made != nil {
+			to, text = made.To, made.Body
+		}
+		problem(w, f.status, f.code, fmt.Sprintf("Refused for %s: %s", to, text))
 	}
 }

@@ -46,6 +46,9 @@ func (s *Server) resource(m Message) resource {
 		NumSegments: strconv.Itoa(segments(m.Body)), PriceUnit: &usd, Sid: m.SID, Status: m.Status, To: m.To,
 		SubresourceURIs: map[string]string{"media": uri + "/Media.json"}, URI: uri + ".json",
 	}
+	if m.Status == "received" {
+		r.Direction = "inbound"
+	}
 	if m.Status == "accepted" {
 		r.NumSegments = "0" // no sender is chosen yet
 	}

@@ -10,8 +10,9 @@
 //	code, err := srv.Report(ctx, srv.Messages()[0].SID, "delivered", 0)
 //
 // It knows Twilio's magic numbers for test credentials. It leaves out media,
-// scheduling, content templates and the DateSent filters, and takes status
-// callbacks on loopback addresses, which Twilio would refuse.
+// scheduling, content templates, the DateSent filters and, in lists, what was
+// received, and takes status callbacks on loopback addresses, which Twilio would
+// refuse.
 package twiliotest
 
 import (
@@ -40,6 +41,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	messages []*Message
+	received []*Message // what was written to the account
 	faults   []*armed
 	slow     chan struct{} // nil: answers come at once
 	requests int
@@ -76,6 +78,7 @@ func Start(t testing.TB) *Server {
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", s.guarded(s.create))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", s.guarded(s.list))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages/{file}", s.guarded(s.fetch))
+	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages/{file}", s.guarded(s.update))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", s.guarded(s.listNumbers))
 	mux.HandleFunc("GET /2010-04-01/Accounts/{file}", s.guarded(s.fetchAccount))
 	mux.HandleFunc("GET /v1/Services/{service}", s.guarded(s.fetchService))
@@ -144,8 +147,10 @@ func (s *Server) Backdate(sid string, by time.Duration) {
 
 // find needs mu.
 func (s *Server) find(sid string) *Message {
-	if i := slices.IndexFunc(s.messages, func(m *Message) bool { return m.SID == sid }); i >= 0 {
-		return s.messages[i]
+	for _, all := range [][]*Message{s.messages, s.received} {
+		if i := slices.IndexFunc(all, func(m *Message) bool { return m.SID == sid }); i >= 0 {
+			return all[i]
+		}
 	}
 	return nil
 }

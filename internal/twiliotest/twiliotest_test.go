@@ -206,3 +206,40 @@ func TestAReportIsSignedAndSaysWhatHappened(t *testing.T) {
 		t.Errorf("the message is %+v", m)
 	}
 }
+
+func TestOnlyTheTextOfWhatIsOverCanBeEmptiedAndNothingElseChanged(t *testing.T) {
+	t.Parallel()
+	srv := twiliotest.Start(t)
+	ask(t, srv, "POST", "", text("+13035550142"))
+	sid := srv.Messages()[0].SID
+	update := func(sid string, form url.Values) string {
+		status, got := ask(t, srv, "POST", "/2010-04-01/Accounts/"+srv.AccountSID+"/Messages/"+sid+".json", form)
+		return fmt.Sprint(status, " ", got["code"], " ", got["body"])
+	}
+	empty := url.Values{"Body": {""}}
+	for _, status := range []string{"queued", "accepted", "sending", "sent"} {
+		srv.Become(sid, status)
+		if got := update(sid, empty); got != "409 20009 <nil>" {
+			t.Errorf("%s: %s", status, got)
+		}
+	}
+	srv.Become(sid, "undelivered")
+	for name, form := range map[string]url.Values{
+		"another text": {"Body": {"x"}}, "nothing": {}, "cancelled as well": {"Body": {""}, "Status": {"canceled"}},
+	} {
+		if got := update(sid, form); got != "400 30400 <nil>" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if srv.Messages()[0].Body != "Hello" {
+		t.Errorf("the text is %q", srv.Messages()[0].Body)
+	}
+	for range 2 {
+		if got := update(sid, empty); got != "200 <nil> " || srv.Messages()[0].Body != "" {
+			t.Errorf("%s, and the text is %q", got, srv.Messages()[0].Body)
+		}
+	}
+	if got := update("SMnone", empty); got != "404 20404 <nil>" {
+		t.Error(got)
+	}
+}

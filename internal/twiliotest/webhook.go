@@ -75,7 +75,7 @@ func (s *Server) Report(ctx context.Context, sid, status string, errorCode int) 
 // Inbound tells a webhook that a person wrote to the account. Extra adds to or
 // replaces the parameters, such as OptOutType; nil adds none.
 func (s *Server) Inbound(ctx context.Context, webhook, from, to, body string, extra url.Values) (int, error) {
-	sid := newSID("SM")
+	sid := s.Receive(from, to, body)
 	form := url.Values{
 		"AccountSid": {s.AccountSID}, "ApiVersion": {"2010-04-01"}, "Body": {body}, "From": {from}, "To": {to},
 		"FromCountry": {"US"}, "ToCountry": {"US"}, "MessageSid": {sid}, "SmsMessageSid": {sid}, "SmsSid": {sid},

@@ -75,8 +75,14 @@ func (t *twilio) take(ctx context.Context, text Text) (answer string, err error)
 	if err != nil || progress == ledger.Settled {
 		return "", err
 	}
-	if err := t.follow(ctx, in, reply); err != nil {
+	kept, err := t.follow(ctx, in, reply)
+	if err != nil {
 		return "", err
+	}
+	if kept || reply.Kind != safety.Other { // a stranger's words are nowhere but at Twilio
+		if err := t.redact(ctx, text.SID); err != nil {
+			return "", err
+		}
 	}
 	if answer, err = t.answer(ctx, text.From, reply); err != nil {
 		return "", err
@@ -109,16 +115,17 @@ func (t *twilio) read(text, optOutType string) safety.Reply {
 	return reply
 }
 
-// follow does what the text means for the person whom the number leads to.
-func (t *twilio) follow(ctx context.Context, in ledger.Inbound, reply safety.Reply) error {
+// follow does what the text means for the person whom the number leads to, and
+// reports whether there is one who keeps it.
+func (t *twilio) follow(ctx context.Context, in ledger.Inbound, reply safety.Reply) (kept bool, err error) {
 	id, err := t.Ledger.PersonByPhone(ctx, in.From)
 	known := err == nil
 	t.Log.InfoContext(ctx, "text received", "channel", contact.ViaSMS, "kind", reply.Kind, "rule", reply.Rule, "contact", id)
 	if errors.Is(err, ledger.ErrNone) {
-		return nil
+		return false, nil
 	}
 	if !known {
-		return err
+		return false, err
 	}
 	event := ledger.Event{By: "person", Code: reply.Rule}
 	heard := tasks.Replied{Contact: string(id)}
@@ -130,7 +137,7 @@ func (t *twilio) follow(ctx context.Context, in ledger.Inbound, reply safety.Rep
 	case reply.Flag == safety.Confirm:
 		asked, err := t.reminded(ctx, id)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if asked {
 			event.What = "confirmed"
@@ -144,24 +151,25 @@ func (t *twilio) follow(ctx context.Context, in ledger.Inbound, reply safety.Rep
 		heard.Reply, heard.N, err = t.Ledger.Replied(ctx, id, ledger.Reply{
 			At: t.Now(), SID: in.SID, Text: in.Text, Rule: reply.Rule, Flag: string(reply.Flag),
 		})
+		known = err == nil
 		if err != nil && !errors.Is(err, ledger.ErrNone) {
-			return err
+			return false, err
 		}
 	}
 	if heard.Blocked || heard.Reply > 0 {
 		if err := tasks.Enqueue(ctx, t.Tasks, tasks.PersonReplied, heard, time.Time{}); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if event.What != "" {
 		if err := t.Ledger.Record(ctx, id, event); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if reply.Flag == safety.Detach {
-		return t.Ledger.Detach(ctx, in.From, id)
+		return known, t.Ledger.Detach(ctx, in.From, id)
 	}
-	return nil
+	return known, nil
 }
 
 // reminded reports whether the person was sent a reminder by text: then a yes

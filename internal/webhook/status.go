@@ -60,6 +60,11 @@ func (t *twilio) status(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		if err := t.report(ctx, id, entry, via, rep); err != nil {
 			return err
 		}
+		if state != ledger.Sent { // its end: what the report proves is written down
+			if err := t.redact(ctx, rep.Provider); err != nil {
+				return err
+			}
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -84,4 +89,12 @@ func (c Config) report(ctx context.Context, id contact.ID, e ledger.Entry, v con
 		c.Log.InfoContext(ctx, "message "+string(rep.State), "contact", id, "entry", e, "channel", v, "code", rep.Code)
 	}
 	return nil
+}
+
+// redact has a text emptied at Twilio, by a task.
+func (t *twilio) redact(ctx context.Context, sid string) error {
+	if !t.Redact {
+		return nil
+	}
+	return tasks.Enqueue(ctx, t.Tasks, tasks.Redact, tasks.Redaction{Provider: sid, Since: t.Now().Unix()}, time.Time{})
 }

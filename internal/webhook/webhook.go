@@ -39,6 +39,9 @@ type Config struct {
 	Replies    *safety.Screen
 	Help       func(language string) string // the text that answers AYUDA; "" answers nothing
 
+	// Redact: what a text says is emptied at Twilio once nobody needs it there.
+	Redact bool
+
 	// Keep keeps an opt-out that could not be written down, for Take to be given
 	// later; the provider is asked to tell it again all the same. nil keeps none.
 	Keep func(context.Context, Text) error

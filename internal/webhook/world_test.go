@@ -56,7 +56,10 @@ type world struct {
 	sids   atomic.Int64
 }
 
-func setup(t testing.TB) *world {
+func setup(t testing.TB) *world { return setupWith(t, false) }
+
+// setupWith says whether texts are emptied at Twilio.
+func setupWith(t testing.TB, redact bool) *world {
 	t.Helper()
 	keys, err := seal.Parse(seal.New())
 	if err != nil {
@@ -80,8 +83,8 @@ func setup(t testing.TB) *world {
 	mounts, err := webhook.New(webhook.Config{
 		PublicURL: public, Tokens: []string{token, token2}, SendGrid: &w.key.PublicKey, Ledger: w.Ledger,
 		Tasks: tasks.NewClient(bounded, keys), Replies: replies, Help: func(l string) string { return "help in " + l + " & more" },
-		MailSecret: mailSecret,
-		Now:        func() time.Time { return w.now() }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		MailSecret: mailSecret, Redact: redact,
+		Now: func() time.Time { return w.now() }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
