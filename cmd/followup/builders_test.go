@@ -3,8 +3,6 @@ package main
 import (
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -15,15 +13,7 @@ func TestABuildersFormIsAnsweredAndOneNobodyKnowsReachesTheStaff(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdef0123456789abcdef"
 	w := newClinicWorld(t)
-	clinic, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "clinic.yaml")
-	clinic = append(clinic, "\nforms:\n  website: {name: your-name, email: your-email, phone: your-phone, message: your-message}\n"...)
-	if err := os.WriteFile(file, clinic, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := clinicFile(t, "forms:\n  website: {name: your-name, email: your-email, phone: your-phone, message: your-message}")
 	p := launch(t, append(w.env, "FOLLOWUP_CLINIC="+file, "FOLLOWUP_FORMS_KEY="+key), "run")
 	base := p.port("public")
 	post := func(path, body string) (int, string) {
@@ -68,19 +58,11 @@ func TestABuildersFormIsAnsweredAndOneNobodyKnowsReachesTheStaff(t *testing.T) {
 func TestFormsWithoutAKeyStopTheStart(t *testing.T) {
 	t.Parallel()
 	w := newClinicWorld(t)
-	clinic, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	for forms, want := range map[string]string{
 		"forms: {website: {email: x}}": "FOLLOWUP_FORMS_KEY: missing: the clinic's file has forms",
 		"forms: {website: {email: x, consent_email: y, consent_version: 1999-01-01}}": `forms.website.consent_version: "1999-01-01" are no words of ours`,
 	} {
-		file := filepath.Join(t.TempDir(), "clinic.yaml")
-		if err := os.WriteFile(file, append(clinic[:len(clinic):len(clinic)], "\n"+forms+"\n"...), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		p := launch(t, append(w.env, "FOLLOWUP_CLINIC="+file), "serve")
+		p := launch(t, append(w.env, "FOLLOWUP_CLINIC="+clinicFile(t, forms)), "serve")
 		if code := p.wait(); code != failed || !strings.Contains(p.log.String(), want) {
 			t.Errorf("%s: ended with %d: %s", forms, code, p.log)
 		}

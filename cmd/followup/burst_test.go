@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -84,7 +83,7 @@ func TestABurstOfFollowUpsKeepsThePaceAndNobodyElseWaits(t *testing.T) {
 	}
 	keyset := seal.New()
 	w.env = w.with("FOLLOWUP_SMTP_URL="+mail.URL, "FOLLOWUP_KEYSET="+keyset, "FOLLOWUP_GUARD=off", "FOLLOWUP_SEND_WINDOW="+window,
-		fmt.Sprintf("FOLLOWUP_CLINIC=%s", paceFile(t, fmt.Sprintf("pace: {email: {per_second: %d, per_day: 0}}", perSecond))))
+		fmt.Sprintf("FOLLOWUP_CLINIC=%s", clinicFile(t, fmt.Sprintf("pace: {email: {per_second: %d, per_day: 0}}", perSecond))))
 	base := launch(t, w.env, "serve").port("public")
 	workers := []*process{launch(t, w.env, "work"), launch(t, w.env, "work")}
 
@@ -168,20 +167,6 @@ func zones(now time.Time) (open, shut string) {
 		}
 	}
 	return open, shut
-}
-
-// paceFile writes the example clinic with another pace.
-func paceFile(t testing.TB, pace string) string {
-	t.Helper()
-	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "clinic.yaml")
-	if err := os.WriteFile(file, regexp.MustCompile(`(?m)^pace:.*$`).ReplaceAll(example, []byte(pace)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }
 
 // plan writes n people into the ledger, each with a follow-up that is due at

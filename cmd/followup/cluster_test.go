@@ -20,7 +20,7 @@ func TestEverythingWorksOnACluster(t *testing.T) {
 	w := newClinicWorld(t)
 	url, nodes := redistest.StartNodes(t, 3, 0)
 	w.env = w.with("FOLLOWUP_REDIS_URL="+url, "FOLLOWUP_GUARD=off",
-		"FOLLOWUP_CLINIC="+paceFile(t, "pace: {email: {per_second: 5, per_day: 100}, sms: {per_second: 5, per_day: 100}}"))
+		"FOLLOWUP_CLINIC="+clinicFile(t, "pace: {email: {per_second: 5, per_day: 100}, sms: {per_second: 5, per_day: 100}}"))
 	p := launch(t, w.env, "run")
 	base := p.port("public")
 	const people = 6

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -92,28 +90,13 @@ func bot(i int, tokens []string) (from string, form map[string]any) {
 	return fmt.Sprintf("45.%d.%d.%d", i%20, i%500/20, i%250+1), form
 }
 
-// unpaced is the example clinic with relays that take anything.
-func unpaced(t *testing.T) string {
-	t.Helper()
-	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := regexp.MustCompile(`(?m)^pace: .*$`).ReplaceAllString(string(example), "pace: {email: {per_second: 0, per_day: 0}, sms: {per_second: 0, per_day: 0}}")
-	path := filepath.Join(t.TempDir(), "clinic.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // Ten thousand posts of a program lead to no more messages than the ceilings,
 // and people who write meanwhile are confirmed.
 func TestAFloodSendsNoMoreThanTheCeilingsAndPeopleAreConfirmed(t *testing.T) {
 	t.Parallel()
 	const posts, people = 10_000, 3
 	w := newClinicWorld(t)
-	w.env = append(w.env, "FOLLOWUP_TRUSTED_PROXIES=127.0.0.1", "FOLLOWUP_GUARD=on", "FOLLOWUP_CLINIC="+unpaced(t))
+	w.env = append(w.env, "FOLLOWUP_TRUSTED_PROXIES=127.0.0.1", "FOLLOWUP_GUARD=on", "FOLLOWUP_CLINIC="+clinicFile(t, "pace: {email: {per_second: 0, per_day: 0}, sms: {per_second: 0, per_day: 0}}"))
 	p := launch(t, w.env, "run")
 	v := &visitor{t, p.port("public"), &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
 	var tokens []string

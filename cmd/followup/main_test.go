@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -269,17 +268,9 @@ func TestKeysNewPrintsAKeySetAndNothingElse(t *testing.T) {
 func TestEveryFaultOfTheSettingsIsListedWithItsCure(t *testing.T) {
 	t.Parallel()
 	var out, log bytes.Buffer
-	clinic := filepath.Join(t.TempDir(), "clinic.yaml")
-	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(clinic, bytes.Replace(example, []byte("mon-fri:"), []byte("mon-fry:"), 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	env := []string{
 		"FOLLOWUP_REDIS_URL=http://x", "FOLLOWUP_PUBLIC_URL=http://joydevie.example", "FOLLOWUP_GRACEE=1", "FOLLOWUP_GUARD=off",
-		"FOLLOWUP_KEYSET=nonsense", "FOLLOWUP_CLINIC=" + clinic,
+		"FOLLOWUP_KEYSET=nonsense", "FOLLOWUP_CLINIC=" + clinicFile(t, `hours: {mon-fry: "9:00-17:00"}`),
 	}
 	code := run(context.Background(), system{[]string{"followup", "run"}, env, &out, &log})
 	for _, name := range []string{"FOLLOWUP_REDIS_URL", "FOLLOWUP_PUBLIC_URL", "FOLLOWUP_GRACEE", "FOLLOWUP_GUARD", "FOLLOWUP_SMTP_URL", "FOLLOWUP_KEYSET", "FOLLOWUP_CLINIC"} {

@@ -65,14 +65,7 @@ func TestARehearsalIsReadByPrograms(t *testing.T) {
 
 func TestARehearsalKeepsToTheClinicsFile(t *testing.T) {
 	t.Parallel()
-	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	clinic := filepath.Join(t.TempDir(), "clinic.yaml")
-	if err := os.WriteFile(clinic, []byte(strings.Replace(string(example), "followups: [1d, 3d, 7d]", "followups: [2d]", 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	clinic := clinicFile(t, "followups: [2d]")
 	file := submission(t, map[string]any{"email": "ann@example.com", "consent_email": true})
 	code, out, log := command(nil, "rehearse", "--clinic", clinic, "--at", "2026-12-01 10:00", file)
 	if code != done || !strings.Contains(out, "Thu Dec 3, 10:00 am    followup-1") || strings.Contains(out, "followup-2") {

@@ -176,19 +176,10 @@ func TestServeAndWorkShareTheQueue(t *testing.T) {
 // earnest are the settings of a clinic in earnest: no test, a file of its own.
 func (w *clinicWorld) earnest() []string {
 	w.t.Helper()
-	t := w.t
-	clinic := filepath.Join(t.TempDir(), "clinic.yaml")
-	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(clinic, example, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	env := slices.DeleteFunc(slices.Clone(w.env), func(e string) bool {
 		return strings.HasPrefix(e, "FOLLOWUP_TEST=") || strings.HasPrefix(e, "FOLLOWUP_SEND_WINDOW=") || strings.HasPrefix(e, "FOLLOWUP_PUBLIC_URL=")
 	})
-	return append(env, "FOLLOWUP_CLINIC="+clinic, "FOLLOWUP_PUBLIC_URL=https://joydevie.example")
+	return append(env, "FOLLOWUP_CLINIC="+clinicFile(w.t), "FOLLOWUP_PUBLIC_URL=https://joydevie.example")
 }
 
 func TestOutsideATestAPersonReadsFirst(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -62,15 +61,7 @@ func (w *clinicWorld) named(to, template string) (all []smtptest.Message) {
 func TestADayAtTheDesk(t *testing.T) {
 	t.Parallel()
 	w := newClinicWorld(t)
-	example, err := os.ReadFile(filepath.Join("..", "..", "deploy", "clinic.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	clinic := filepath.Join(t.TempDir(), "clinic.yaml")
-	if err := os.WriteFile(clinic, bytes.Replace(example, []byte("undo_wait: 60s"), []byte("undo_wait: 10s"), 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.env = append(w.env, "FOLLOWUP_CLINIC="+clinic, "USER=bea")
+	w.env = append(w.env, "FOLLOWUP_CLINIC="+clinicFile(t, "undo_wait: 10s"), "USER=bea")
 	p := launch(t, w.env, "run")
 	base := p.port("public")
 	w.mail.Fail("carla@example.com", 1, smtptest.Reply(smtptest.Rcpt, "550 5.4.1 no answer from the host"))

@@ -39,7 +39,7 @@ func TestTheExampleClinicIsWhatTheDocumentationSpeaksOf(t *testing.T) {
 func with(key, text string) string {
 	var lines []string
 	for line := range strings.Lines(exampleFile()) {
-		if strings.HasPrefix(line, key+":") {
+		if strings.HasPrefix(strings.TrimPrefix(line, "#"), key+":") {
 			line = text + "\n"
 		}
 		lines = append(lines, line)

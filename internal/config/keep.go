@@ -1,7 +1,6 @@
 package config
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -43,13 +42,8 @@ func (d *document) setRetention(key string, node ast.Node, r *Retention) {
 
 // parseKeep reads "90d" or "6y".
 func parseKeep(text string) (time.Duration, bool) {
-	unit := map[byte]time.Duration{'d': day, 'y': year}
-	if len(text) < 2 {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
-	after := time.Duration(n) * unit[text[len(text)-1]]
-	return after, err == nil && after > 0 && after <= 100*year
+	after, ok := parseTime(text, map[string]time.Duration{"d": day, "y": year})
+	return after, ok && after <= 100*year
 }
 
 // checkRetention: what proves and what blocks must outlast what it is about,

@@ -50,8 +50,12 @@ func ClinicManual(w io.Writer) {
 	b := bufio.NewWriter(w)
 	defer b.Flush()
 	fmt.Fprint(b, "# The clinic, as followup speaks of it; FOLLOWUP_CLINIC names this file.\n"+
+		"# What stands behind a # may be left as it is.\n"+
 		"# Generated: go test ./internal/config -update\n")
 	for field := range reflect.TypeFor[Clinic]().Fields() {
+		if group := field.Tag.Get("group"); group != "" {
+			fmt.Fprintf(b, "\n# ---- %s ----\n", group)
+		}
 		fmt.Fprintln(b)
 		doc := field.Tag.Get("doc")
 		if field.Tag.Get("optional") != "" {

@@ -54,13 +54,8 @@ func (d *document) setPace(key string, node ast.Node, pace *Pace) {
 
 // each calls do for every pair of a mapping.
 func (d *document) each(key string, node ast.Node, cure string, do func(name string, value ast.Node)) {
-	var pairs []*ast.MappingValueNode
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		pairs = n.Values
-	case *ast.MappingValueNode:
-		pairs = []*ast.MappingValueNode{n}
-	default:
+	pairs, ok := pairs(node)
+	if !ok {
 		d.fault(key, "must be pairs", cure)
 		return
 	}

@@ -240,7 +240,7 @@ func mapping(n ast.Node) (map[string]string, bool) {
 
 // parseAfter reads "3d" or "12h".
 func parseAfter(text string) (time.Duration, error) {
-	after, ok := parseTime(text, map[string]time.Duration{"d": 24 * time.Hour, "h": time.Hour})
+	after, ok := parseTime(text, map[string]time.Duration{"d": day, "h": time.Hour})
 	if !ok {
 		return 0, fmt.Errorf("%s is no time after the message", quote(text))
 	}
