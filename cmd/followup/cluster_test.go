@@ -5,11 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/joydevie/followup/internal/redistest"
-	"github.com/joydevie/followup/internal/seal"
-	"github.com/joydevie/followup/internal/smtptest"
 	"github.com/joydevie/followup/internal/webhook"
 )
 
@@ -74,54 +71,5 @@ func TestEverythingWorksOnACluster(t *testing.T) {
 	}
 	if code := p.stop(); code != 0 || keys < 10*people {
 		t.Errorf("stopped with %d; %d keys", code, keys)
-	}
-}
-
-// TestThreeWorkersOnAClusterOfThreeDoMoreThanOne measures how the sum grows
-// where the relay, and not the machine, is what takes time.
-func TestThreeWorkersOnAClusterOfThreeDoMoreThanOne(t *testing.T) {
-	if !longFaults() {
-		t.Skip("a measurement: make faults runs it")
-	}
-	const n = 6000
-	rate := func(workers int) float64 {
-		out := &relay{taken: map[string]time.Time{}}
-		mail := smtptest.Start(t, smtptest.Options{NoTLS: true, Taken: func(m smtptest.Message) {
-			<-time.After(100 * time.Millisecond)
-			out.take(m)
-		}})
-		w := newClinicWorld(t)
-		url, _ := redistest.StartNodes(t, 3, 0, "--appendfsync", "everysec")
-		keyset := seal.New()
-		w.env = w.with("FOLLOWUP_SMTP_URL="+mail.URL, "FOLLOWUP_KEYSET="+keyset, "FOLLOWUP_REDIS_URL="+url)
-		plan(t, &redistest.Server{URL: url}, keyset, n, time.Now(), func(int) string { return "America/Denver" })
-		var hands []*process
-		for range workers {
-			hands = append(hands, launch(t, w.env, "work"))
-		}
-		eventually(t, "the first follow-up", func() bool { return out.followUps() > 0 })
-		start, before := time.Now(), out.followUps()
-		limit := time.NewTimer(5 * time.Minute)
-		defer limit.Stop()
-		for tick := time.NewTicker(20 * time.Millisecond); out.followUps() < n; {
-			select {
-			case <-tick.C:
-			case <-limit.C:
-				t.Fatalf("%d of %d follow-ups", out.followUps(), n)
-			}
-		}
-		took := time.Since(start)
-		for _, p := range hands {
-			p.stop()
-		}
-		if out.again > 0 || out.followUps() != n {
-			t.Errorf("%d workers: %d sent, %d of them twice", workers, out.followUps(), out.again)
-		}
-		return float64(n-before) / took.Seconds()
-	}
-	one, three := rate(1), rate(3)
-	t.Logf("a relay that takes 100 ms, a Cluster of three: one worker %.0f messages/s, three %.0f, ratio %.2f", one, three, three/one)
-	if three < one*5/4 {
-		t.Errorf("the sum does not grow: %.0f and %.0f messages/s", one, three)
 	}
 }

@@ -110,22 +110,3 @@ func (p *Person) Alarmed() []Planned {
 	}
 	return alarmed
 }
-
-// recordEvent writes an event unless the person is gone: nothing may grow where
-// somebody was erased.
-var recordEvent = redis.NewScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-return redis.call('RPUSH', KEYS[2], ARGV[1])`)
-
-// Record writes an event of the house on the person's timeline; its time is
-// now. Of somebody who is not there it writes nothing.
-func (l *Ledger) Record(ctx context.Context, id contact.ID, e Event) error {
-	line, err := l.line(id, e)
-	if err == nil {
-		err = recordEvent.Run(ctx, l.redis, []string{personKey(id), logKey(id)}, line).Err()
-	}
-	if err != nil {
-		return fmt.Errorf("record %s for %s: %w", e.What, id, err)
-	}
-	return nil
-}

@@ -6,7 +6,8 @@ import (
 	"github.com/joydevie/followup/internal/contact"
 )
 
-// Every key we own in Redis. asynq's own begin with "asynq:".
+// Every key we own in Redis. asynq's own begin with "asynq:". One that names no
+// time stays until something takes it away.
 //
 //	f:{ID}                 hash    a person
 //	     n                         how many submissions there are
@@ -27,21 +28,21 @@ import (
 //	f:{ID}:log             list    what happened to the person, JSON, no person in it
 //	f:by:email:HASH        string  ID of the person with this address
 //	f:by:phone:HASH        string  ID of the person with this number
-//	f:stop:VIA:{HASH}      string  why this address gets nothing, the strongest reason first (outlives the person)
+//	f:stop:VIA:{HASH}      string  why this address gets nothing, the strongest reason first (outlives the person); for ten years unless the clinic says otherwise
 //	f:texts:{HASH}         string  the automated texts to this number, a line each, for 61 days
 //	f:limit:{form}:OF:HASH zset    what counts under a limit of the form, by when; for as long as the limit looks back
 //	f:limit:{form}:NAME    string  the submission that tripped a breaker, or began a gathering, while it lasts
 //	f:limit:{form}:gathered:ID  set  submissions that one note tells of together, for a day
-//	f:in:{HASH}            hash    texts from this number by the provider's id, and how far each came
-//	f:proof:{HASH}         list    evidence of consent by this address, sealed (outlives the person)
+//	f:in:{HASH}            hash    texts from this number by the provider's id, and how far each came; as long as its evidence
+//	f:proof:{HASH}         list    evidence of consent by this address, sealed (outlives the person); for six years after its newest entry unless the clinic says otherwise
 //	f:words                hash    the words beside the form's boxes by their hash, no person in it
-//	f:helped:HASH          string  this number was answered a moment ago
+//	f:helped:HASH          string  this number was answered within a minute
 //	f:event:HASH           string  this event of a provider was taken in, for a week
 //	f:fold:HASH            string  submission with this content, for ten minutes
 //	f:key:ID               string  content of the submission with this idempotency key, for a day
 //	f:due                  zset    ID of each person with something planned, by when to look after it
 //	f:word:X               list    by which words people are found: 3 bytes of the word's hash, 10 of an ID
-//	f:tray:NAME            zset    what waits for a person at the clinic, by since when
+//	f:tray:NAME            zset    what waits for a person at the clinic, by since when; calls and failures for 60 days
 //	f:listed               string  there when everybody is in the lists above
 //	f:sweep                string  the worker that looked last, until it is time to look again
 //	f:swept                string  what the last look found, and when it ended
@@ -52,14 +53,14 @@ import (
 //	f:canary:turn          string  the process that sent it, until it is time to send another
 //	f:pause:VIA            string  why the provider of a channel is not asked, until it is asked again
 //	f:pace:VIA             hash    the slots of a channel's provider: the last that were given, and the day's count
-//	f:batch:{ID}           hash    a list that staff sent, no person in it; kept as long as people are
+//	f:batch:{ID}           hash    a list that staff sent, no person in it; for a year
 //	     made                      what was asked for, when and by whom, JSON
 //	     stage                     planning, going or aborted
 //	     start                     nothing of it goes before
 //	     rung                      every alarm is set
 //	     by                        who aborted it
 //	     ended                     when every row was seen in a final state
-//	f:batch:{ID}:rows      zset    its rows, a person's ID and the number of the reminder, by their lines
+//	f:batch:{ID}:rows      zset    its rows, a person's ID and the number of the reminder, by their lines; for a year
 //	f:batches              zset    ID of each batch, by when it was made
 //	f:list:HASH            string  the batch that this list and template had, for a day
 //	f:servers              hash    when each server last vouched that no opt-out waits with it
