@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -82,6 +83,9 @@ func appointmentsCommand(sys system) *cli.Command {
 					if err != nil {
 						return err
 					}
+					if m == (desk.Meeting{}) {
+						return fmt.Errorf("say what changes: --at, --zone, --place or --kind; %w", errUsage)
+					}
 					k, err := f.appointment(c, p)
 					if err != nil {
 						return err
@@ -114,7 +118,10 @@ func appointmentsCommand(sys system) *cli.Command {
 // appointment is the number that a command names, or that of the only one that
 // is ahead.
 func (f *frontDesk) appointment(c *cli.Command, p *ledger.Person) (int, error) {
-	if k := c.Int("appointment"); k > 0 {
+	if k := c.Int("appointment"); c.IsSet("appointment") {
+		if k < 1 || k > len(p.Appointments) {
+			return 0, fmt.Errorf("--appointment: there is no %d; `followup appointments list` has the numbers", k)
+		}
 		return k, nil
 	}
 	var ahead []string
@@ -123,7 +130,11 @@ func (f *frontDesk) appointment(c *cli.Command, p *ledger.Person) (int, error) {
 			ahead = append(ahead, strconv.Itoa(a.K))
 		}
 	}
-	if len(ahead) != 1 {
+	switch len(ahead) {
+	case 0:
+		return 0, errors.New("--appointment: none is ahead; name one by its number, as `followup appointments list` has it")
+	case 1:
+	default:
 		return 0, fmt.Errorf("--appointment: %d are ahead (%s); name one by its number, as `followup appointments list` has it", len(ahead), strings.Join(ahead, ", "))
 	}
 	return strconv.Atoi(ahead[0])
@@ -167,13 +178,15 @@ func (f *frontDesk) booked(sys system, c *cli.Command, p *ledger.Person, n int, 
 		return printJSON(sys.stdout, struct {
 			Contact contact.ID `json:"contact"`
 			meeting
-			Ended []desk.Line `json:"ended"`
-		}{p.ID, m, f.view().Lines(p, b.Ended.Stopped)})
+			Refused map[string]string `json:"refused,omitempty"`
+			Ended   []desk.Line       `json:"ended"`
+		}{p.ID, m, refusals(b.Refused), f.view().Lines(p, b.Ended.Stopped)})
 	}
 	fmt.Fprintf(sys.stdout, "%s: appointment %d of %s, %s %s.\n", said, m.Appointment, f.about(p, n), m.Kind, m.say(f.view()))
 	for _, l := range m.Planned {
 		fmt.Fprintln(sys.stdout, l.Text)
 	}
+	printRefusals(sys.stdout, b.Refused)
 	if len(m.Planned) == 0 {
 		fmt.Fprintln(sys.stdout, "Nothing goes out about it.")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v3"
 
@@ -20,6 +21,26 @@ func channelArg(c *cli.Command) (contact.Via, error) {
 		}
 	}
 	return "", fmt.Errorf("%s takes one channel, email or sms; %w", c.FullName(), errUsage)
+}
+
+// printPauses says which channels are paused: what is due by one waits, whatever
+// was said of it.
+func (f *frontDesk) printPauses(ctx context.Context, w io.Writer) error {
+	for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
+		left, e, err := f.ledger.PausedBy(ctx, v)
+		if err != nil {
+			return err
+		}
+		if left == 0 {
+			continue
+		}
+		by := ""
+		if e.By != "" {
+			by = " by " + oneLine(e.By)
+		}
+		fmt.Fprintf(w, "Paused%s: %s, until %s; what is due before waits.\n", by, v, f.view().Say(f.clock.Now().Add(left)))
+	}
+	return nil
 }
 
 func pauseCommand(sys system) *cli.Command {

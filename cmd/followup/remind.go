@@ -12,6 +12,7 @@ import (
 
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/desk"
+	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/hours"
 	"github.com/joydevie/followup/internal/ledger"
 )
@@ -123,7 +124,10 @@ func remindCommand(sys system) *cli.Command {
 			if err != nil {
 				return f.wish(err)
 			}
-			return f.printReminder(sys, p, n, r, c.Bool("json"))
+			if err := f.printReminder(sys, p, n, r, c.Bool("json")); err != nil || c.Bool("json") {
+				return err
+			}
+			return f.printPauses(ctx, sys.stdout)
 		}),
 	}
 }
@@ -141,12 +145,12 @@ func (f *frontDesk) printReminder(sys system, p *ledger.Person, n int, r desk.Re
 			Existing bool              `json:"existing"`
 			Planned  []desk.Line       `json:"planned"`
 			Refused  map[string]string `json:"refused,omitempty"`
-		}{p.ID, r.Alone, r.Existing, f.view().Lines(p, r.Planned), refusals(r)})
+		}{p.ID, r.Alone, r.Existing, f.view().Lines(p, r.Planned), refusals(r.Refused)})
 	}
 	for _, line := range f.view().Lines(p, r.Planned) {
 		fmt.Fprintf(sys.stdout, "%s: %s\n", f.about(p, n), line.Text)
 	}
-	printRefusals(sys.stdout, r)
+	printRefusals(sys.stdout, r.Refused)
 	if r.Existing {
 		fmt.Fprintln(sys.stdout, "It was planned before; nothing was added.")
 	}
@@ -160,27 +164,27 @@ func (f *frontDesk) printDry(sys system, p *ledger.Person, n int, r desk.Reminde
 			Contact contact.ID        `json:"contact"`
 			Refused map[string]string `json:"refused,omitempty"`
 			Waits   string            `json:"waits,omitempty"`
-		}{p.ID, refusals(r), string(r.Waits)})
+		}{p.ID, refusals(r.Refused), string(r.Waits)})
 	}
 	fmt.Fprintf(sys.stdout, "%s: it would go.\n", f.about(p, n))
-	printRefusals(sys.stdout, r)
+	printRefusals(sys.stdout, r.Refused)
 	if r.Waits != "" {
 		fmt.Fprintln(sys.stdout, "At present it would wait: "+r.Waits.Say())
 	}
 	return nil
 }
 
-func refusals(r desk.Reminder) map[string]string {
+func refusals(r map[contact.Via]gate.Reason) map[string]string {
 	said := map[string]string{}
-	for via, why := range r.Refused {
+	for via, why := range r {
 		said[string(via)] = why.Say()
 	}
 	return said
 }
 
-func printRefusals(w io.Writer, r desk.Reminder) {
+func printRefusals(w io.Writer, r map[contact.Via]gate.Reason) {
 	for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
-		if why, ok := r.Refused[v]; ok {
+		if why, ok := r[v]; ok {
 			fmt.Fprintf(w, "Not by %s: %s\n", strings.Replace(string(v), "sms", "text", 1), why.Say())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/ledger"
 )
 
@@ -26,13 +27,17 @@ func undoCommand(sys system) *cli.Command {
 			if err != nil {
 				return f.wish(err)
 			}
-			said := "Taken back"
-			if len(stopped.Stopped) == 0 {
-				said = "Not taken back"
-			}
-			return f.printStopped(sys, p, n, said, stopped, c.Bool("json"))
+			return f.printStopped(sys, p, n, takenBack(stopped), stopped, c.Bool("json"))
 		}),
 	}
+}
+
+// takenBack says whether it was in time.
+func takenBack(s desk.Stopped) string {
+	if len(s.Stopped) == 0 {
+		return "Not taken back"
+	}
+	return "Taken back"
 }
 
 func cancelCommand(sys system) *cli.Command {
@@ -57,7 +62,7 @@ func cancelCommand(sys system) *cli.Command {
 			if err != nil {
 				return f.wish(err)
 			}
-			return f.printStopped(sys, p, n, "Cancel", stopped, c.Bool("json"))
+			return f.printStopped(sys, p, n, takenBack(stopped), stopped, c.Bool("json"))
 		}),
 	}
 }

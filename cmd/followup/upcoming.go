@@ -48,7 +48,10 @@ func upcomingCommand(sys system) *cli.Command {
 			if c.Bool("json") {
 				return printJSON(sys.stdout, u)
 			}
-			return printUpcoming(sys, u, span, v)
+			if err := printUpcoming(sys, u, span, v); err != nil {
+				return err
+			}
+			return f.printPauses(ctx, sys.stdout)
 		}),
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 )
@@ -23,7 +24,7 @@ func whyCommand(sys system) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if len(whom) != len("7F3K") {
+			if !strings.EqualFold(whom, f.links().Item(p.ID, n)) {
 				n = 0 // all of them
 			}
 			lines := f.view().Why(p, n)
@@ -41,7 +42,7 @@ func whyCommand(sys system) *cli.Command {
 			if len(lines) == 0 {
 				fmt.Fprintln(sys.stdout, "No message was planned.")
 			}
-			return nil
+			return f.printPauses(ctx, sys.stdout)
 		}),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/ledger"
 )
 
@@ -26,8 +27,9 @@ type Meeting struct {
 // Booking is an appointment with what hangs on it.
 type Booking struct {
 	Appointment ledger.Appointment
-	Planned     []ledger.Planned // what will go about it, by time
-	Ended       Stopped          // with Schedule: the follow-ups that it ended
+	Planned     []ledger.Planned            // what will go about it, by time
+	Refused     map[contact.Via]gate.Reason // the ways by which nothing new goes, and why
+	Ended       Stopped                     // with Schedule: the follow-ups that it ended
 }
 
 // Format prints the appointment's number for every verb of fmt.
@@ -193,7 +195,7 @@ func (d *Desk) hang(ctx context.Context, id contact.ID, k int, words string, by 
 		if err != nil {
 			return err
 		}
-		l := line{Desk: d, p: p, a: p.Appointments[k-1], by: by, now: d.now()}
+		l := line{Desk: d, p: p, a: p.Appointments[k-1], by: by, now: d.now(), refused: map[contact.Via]gate.Reason{}}
 		if err := l.reminders(ctx); err != nil {
 			return err
 		}
@@ -201,7 +203,7 @@ func (d *Desk) hang(ctx context.Context, id contact.ID, k int, words string, by 
 			return err
 		}
 		planned, err := d.Ledger.Hang(ctx, p, l.a, l.missing)
-		b = Booking{Appointment: l.a, Planned: ordered(append(l.kept, planned...))}
+		b = Booking{Appointment: l.a, Planned: ordered(append(l.kept, planned...)), Refused: l.refused}
 		return err
 	})
 	if err != nil {

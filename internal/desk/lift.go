@@ -24,7 +24,7 @@ func (d *Desk) Lift(ctx context.Context, id contact.ID, v contact.Via, block gat
 	}
 	address := given(p, v)
 	if address == "" {
-		return "", &Wrong{"way", "the person gave no address for it", "choose the other way"}
+		return "", &Wrong{"via", "the person gave no address for it", "choose the other way"}
 	}
 	stands, err := d.Ledger.Suppression(ctx, v, address)
 	if err != nil || stands != block {

@@ -22,6 +22,7 @@ type line struct {
 
 	kept    []ledger.Planned // what will go
 	missing []ledger.Wish    // what is yet to be planned
+	refused map[contact.Via]gate.Reason
 }
 
 // reminders goes through the clinic's plan. A reminder that waits is moved; one
@@ -43,7 +44,9 @@ func (l *line) reminders(ctx context.Context) error {
 				}
 				if i >= 0 { // it may have gone for the time before
 					h.Set++
-					l.miss(v, h, slots[i])
+					if err := l.miss(ctx, v, h, slots[i]); err != nil {
+						return err
+					}
 				}
 			case waits:
 				if err := l.retime(ctx, &m, slots[i]); err != nil {
@@ -51,14 +54,18 @@ func (l *line) reminders(ctx context.Context) error {
 				}
 			case i >= 0 && !same && m.Row.Why != gate.ReasonWithdrawn:
 				h.Set++
-				l.miss(v, h, slots[i])
+				if err := l.miss(ctx, v, h, slots[i]); err != nil {
+					return err
+				}
 			}
 			if i >= 0 {
 				slots = slices.Delete(slots, i, i+1)
 			}
 		}
 		for _, s := range slots {
-			l.miss(v, ledger.Hung{Appointment: l.a.K, Lead: s.Before, Set: 1}, s)
+			if err := l.miss(ctx, v, ledger.Hung{Appointment: l.a.K, Lead: s.Before, Set: 1}, s); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -102,16 +109,30 @@ func (l *line) latest(v contact.Via, meant func(ledger.Hung) bool) []ledger.Plan
 	return latest
 }
 
-// miss notes a message that is yet to be planned, where its way may be used:
-// the gate decides again at the moment of sending.
-func (l *line) miss(v contact.Via, h ledger.Hung, s gate.Slot) {
+// miss notes a message that is yet to be planned, where its way may be used as
+// things stand: the gate decides again at the moment of sending.
+func (l *line) miss(ctx context.Context, v contact.Via, h ledger.Hung, s gate.Slot) error {
 	n := l.p.Newest(v)
-	if n == 0 || v == contact.ViaSMS && (!l.Texts || !l.p.Submissions[n-1].Consent.SMS) {
-		return
+	if n == 0 {
+		l.refused[v] = gate.ReasonNoAddress
+		return nil
+	}
+	m := ledger.Planned{
+		Contact: l.p.ID, Entry: ledger.Entry{N: n, Template: h.Name()}, Via: v, Submission: l.p.Submissions[n-1],
+		Row: ledger.Row{Planned: s.Planned.Unix(), Late: s.Late.Unix()},
+	}
+	suppressed, err := l.Ledger.Suppression(ctx, v, m.Submission.Address(v))
+	if err != nil {
+		return err
+	}
+	if verdict := gate.Decide(l.snapshot(&m, suppressed), s.Due); verdict.Do == gate.Never {
+		l.refused[v] = verdict.Why
+		return nil
 	}
 	l.missing = append(l.missing, ledger.Wish{
 		Hung: h, N: n, Via: v, Planned: s.Planned, Due: s.Due, Late: s.Late, For: l.a.At, By: l.by.Name,
 	})
+	return nil
 }
 
 // drop takes back what the appointment as it is now has no use for.
@@ -172,7 +193,9 @@ func (l *line) tell(ctx context.Context, words string) error {
 			}
 		}
 		if asked {
-			l.miss(v, next, slot)
+			if err := l.miss(ctx, v, next, slot); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

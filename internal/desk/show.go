@@ -118,6 +118,9 @@ func (v *View) addEvents(ctx context.Context, p *ledger.Person, c *Card) error {
 			by = ""
 		}
 		moment := Moment{At: time.Unix(e.At, 0).In(v.Zone), Text: happened(e), By: by}
+		if !e.When.IsZero() {
+			moment.Text += ": " + v.Say(e.When)
+		}
 		if e.Text != "" {
 			why := string(e.Text)
 			moment.Said = &why

@@ -64,15 +64,23 @@ type Many struct {
 }
 
 func (m *Many) Error() string {
+	items := map[string]int{}
+	for _, b := range m.People {
+		items[b.Item]++
+	}
 	var some []string
 	for _, b := range m.People[:min(len(m.People), 5)] {
-		some = append(some, b.Initials+" "+string(b.ID))
+		name := b.Item
+		if items[name] > 1 {
+			name = string(b.ID)
+		}
+		some = append(some, b.Initials+" "+name)
 	}
 	more := ""
 	if m.Total > len(some) {
 		more = ", …"
 	}
-	return fmt.Sprintf("that is %d people (%s%s); give the id, the address or the number of one", m.Total, strings.Join(some, ", "), more)
+	return fmt.Sprintf("that is %d people (%s%s); name one by what stands behind the initials, by address or by number", m.Total, strings.Join(some, ", "), more)
 }
 
 // hit is a person and the submission meant.

@@ -52,6 +52,7 @@ func plain(code string) string { return strings.ReplaceAll(code, "_", " ") }
 // Message names a planned message: "follow-up 2 by text".
 func Message(e ledger.Entry, v contact.Via) string {
 	name := e.Template
+	hangs, _ := e.Hangs()
 	switch rest, ok := strings.CutPrefix(name, ledger.FollowUp(0)[:len(ledger.FollowUp(0))-1]); {
 	case ok:
 		name = "follow-up " + rest
@@ -63,6 +64,12 @@ func Message(e ledger.Entry, v contact.Via) string {
 		return "note to staff"
 	case strings.HasPrefix(name, "reminder"):
 		name = "reminder"
+	case hangs.Template == "booked":
+		name = "note of the appointment"
+	case hangs.Template == "rescheduled":
+		name = "note of the new time"
+	case hangs.Template == cancelled:
+		name = "note of the cancellation"
 	default:
 		name, _, _ = strings.Cut(name, "-")
 	}
@@ -105,6 +112,8 @@ func because(why gate.Reason) string {
 		return "it would have come too late to say anything"
 	case gate.ReasonHold:
 		return "staff hold everything to this person back"
+	case gate.ReasonPace:
+		return "the provider takes only so many a second"
 	case gate.ReasonNoAddress:
 		return "no address, or no number that may be texted"
 	}
@@ -147,6 +156,8 @@ func happened(e ledger.Event) string {
 		return "released from the hold"
 	case "reminder_planned":
 		return "a reminder was asked for"
+	case "appointment":
+		return "appointment made"
 	case "cancelled":
 		if entry, via, ok := strings.Cut(e.Message, "/"); ok {
 			return Message(ledger.Entry{N: e.N, Template: entry}, contact.Via(via)) + " taken back: " + because(gate.Reason(e.Code))

@@ -93,7 +93,7 @@ func (l *Ledger) remind(ctx context.Context, p *Person, field, before, after str
 	first := wishes[0].Due
 	for _, w := range wishes {
 		entry := Entry{w.N, w.Name()}
-		m := Planned{Contact: p.ID, Entry: entry, Via: w.Via, Row: w.row()}
+		m := Planned{Contact: p.ID, Entry: entry, Via: w.Via, Row: w.row(), Unread: p.Unread+p.Heard > 0, OnHold: p.Hold.On}
 		if w.N >= 1 && w.N <= len(p.Submissions) {
 			m.Submission = p.Submissions[w.N-1]
 		}
