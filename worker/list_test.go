@@ -291,6 +291,29 @@ func TestAnAbortedListStopsWhatItDoesNotKnowOf(t *testing.T) {
 	}
 }
 
+func TestARowOfAnAbortedListGoesWhenStaffSendItOnceMore(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	l := w.listed(t, "ann", 1)
+	b := w.send(t, l, desk.ListAsk{Vias: []contact.Via{contact.ViaEmail}})
+	w.forward(listWait)
+	w.answer = refused(channel.CauseOther, "550")
+	w.ringThose(t, w.rows(t, l))
+	w.answer = nil
+	if _, err := w.desk.Abort(t.Context(), b.ID, rosa); err != nil {
+		t.Fatal(err)
+	}
+	m := w.rows(t, l)[0]
+	if _, err := w.desk.Retry(t.Context(), m.Contact, m.Entry, m.Via, rosa); err != nil {
+		t.Fatal(err)
+	}
+	w.forward(2 * time.Minute)
+	w.ringThose(t, w.rows(t, l))
+	if r := w.reread(t, m); r.State != ledger.Sent || r.Batch != b.ID {
+		t.Errorf("it is %+v", r)
+	}
+}
+
 func TestOfAListOnlyWhoMayGetItGetsIt(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -21,6 +21,7 @@ var session = flag.String("session", "", "a file to which TestADayAtTheDesk writ
 type terminal struct {
 	t    *testing.T
 	env  []string
+	dir  string // where it is typed; "" where the test is
 	said bytes.Buffer
 }
 
@@ -29,6 +30,7 @@ func (d *terminal) typed(comment, command string, want ...string) string {
 	d.t.Helper()
 	cmd := exec.CommandContext(d.t.Context(), os.Args[0], words(command)[1:]...)
 	cmd.Env = append(append(os.Environ(), "BE_FOLLOWUP=1", "NO_COLOR=1"), d.env...)
+	cmd.Dir = d.dir
 	answer, err := cmd.CombinedOutput()
 	if err != nil {
 		d.t.Errorf("%s: %v\n%s", command, err, answer)
@@ -61,7 +63,7 @@ func (w *clinicWorld) named(to, template string) (all []smtptest.Message) {
 func TestADayAtTheDesk(t *testing.T) {
 	t.Parallel()
 	w := newClinicWorld(t)
-	w.env = append(w.env, "FOLLOWUP_CLINIC="+clinicFile(t, "undo_wait: 10s"), "USER=bea")
+	w.env = append(w.env, "FOLLOWUP_CLINIC="+clinicFile(t, "undo_wait: 10s", "list_wait: 10s"), "USER=bea")
 	p := launch(t, w.env, "run")
 	base := p.port("public")
 	w.mail.Fail("carla@example.com", 1, smtptest.Reply(smtptest.Rcpt, "550 5.4.1 no answer from the host"))
@@ -75,7 +77,7 @@ func TestADayAtTheDesk(t *testing.T) {
 			t.Fatal(status, body)
 		}
 	}
-	desk := &terminal{t: t, env: w.env}
+	desk := &terminal{t: t, env: w.env, dir: t.TempDir()}
 	find := func(name string) string {
 		var found struct{ People []struct{ Item string } }
 		var item string
@@ -97,6 +99,7 @@ func TestADayAtTheDesk(t *testing.T) {
 	desk.typed("… or rather not.", "followup undo "+maria, "Taken back", "Stopped: reminder by email, reminder by text.")
 	desk.typed("Remind her now, by email alone.", "followup remind "+maria+" --via email --why 'asked for it'", "Reminder by email goes")
 	eventually(t, "the reminder", func() bool { return len(w.named("maria@example.com", "reminder")) == 1 })
+	desk.list(w)
 	desk.typed("Who was not reached?", "followup messages failed", "1 did not reach", "C. R.", "Confirmation by email not sent")
 	desk.typed("Try those once more.", "followup messages retry --all", "1 of 1 go once more")
 	eventually(t, "the confirmation that was refused", func() bool { return len(w.named("carla@example.com", "confirmation")) == 1 })

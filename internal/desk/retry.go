@@ -63,6 +63,7 @@ func (d *Desk) retry(ctx context.Context, m *ledger.Planned, by By) error {
 	}
 	row.Planned, row.Due = now.Unix(), now.Add(d.Wait).Unix()+1
 	row.Tries, row.Provider, row.Code, row.Words = 0, "", "", ""
+	row.Anew = row.Batch != ""
 	event := by.event("retried")
 	event.N, event.Message = m.Entry.N, m.Entry.Template+"/"+string(m.Via)
 	return d.settleAgain(ctx, m, row, event)

@@ -173,7 +173,7 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 			number := l.addressHash(p.Via, p.Submission)
 			texts, texted = pipe.Get(ctx, textsKey(number)), pipe.Exists(ctx, inboundKey(number))
 		}
-		if p.Row.Batch != "" {
+		if p.Row.Batch != "" && !p.Row.Anew {
 			batch = pipe.HMGet(ctx, batchKey(p.Row.Batch), batchStage, batchStart)
 		}
 	})

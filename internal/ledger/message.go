@@ -77,6 +77,7 @@ type Row struct {
 	For      int64  `json:"for,omitempty"`      // the moment of the appointment by which its times were set
 	Template string `json:"template,omitempty"` // the words it goes with, where staff chose others than its name says
 	Batch    string `json:"batch,omitempty"`    // the list it came with
+	Anew     bool   `json:"anew,omitempty"`     // staff sent it once more, by itself: its list keeps it back no longer
 	Asked    string `json:"asked,omitempty"`    // who asked for it
 }
 
