@@ -151,3 +151,25 @@ func TestARepliesTextGoesWithItsTimeAndTheClinicSetsThePeriods(t *testing.T) {
 		t.Errorf("kept: %v", keys)
 	}
 }
+
+func TestAFormThatWaitedWhileItsPersonWasErasedIsDroppedAndSaidSo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.submit(t, ann()).ID
+	w.at(tuesday.Add(time.Hour))
+	if _, err := w.desk.Erase(t.Context(), id, rosa); err != nil {
+		t.Fatal(err)
+	}
+	alarms := w.alarms(t)
+	late := ann()
+	late.ID, late.Message, late.At = "waited", "other canary words", tuesday.Add(time.Minute)
+	if err := w.submitted(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.redis.Keys(t.Context(), "f:{*").Val()); n != 0 || w.alarms(t) != alarms {
+		t.Errorf("%d came back, %d alarms more", n, w.alarms(t)-alarms)
+	}
+	if log := w.log.String(); !strings.Contains(log, "submission dropped") || !strings.Contains(log, "id=waited") || strings.Contains(log, "anary") {
+		t.Errorf("%s", log)
+	}
+}

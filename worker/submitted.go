@@ -30,6 +30,11 @@ func (w *Worker) submitted(ctx context.Context, t tasks.Submission) error {
 	if admitted.Reused {
 		w.Log.WarnContext(ctx, "another submission came under the same idempotency key; it was taken in", "id", s.ID)
 	}
+	if admitted.Erased {
+		w.Metrics.Erased()
+		w.Log.InfoContext(ctx, "submission dropped: its person was erased since it was made", "id", s.ID)
+		return nil
+	}
 	if admitted.Folded {
 		w.Log.InfoContext(ctx, "submission folded", "id", s.ID)
 		return nil

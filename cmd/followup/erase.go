@@ -12,6 +12,7 @@ import (
 	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/ledger"
+	"github.com/joydevie/followup/tasks"
 )
 
 func eraseCommand(sys system) *cli.Command {
@@ -37,6 +38,10 @@ func eraseCommand(sys system) *cli.Command {
 			if err != nil {
 				return err
 			}
+			queued, err := f.queuedForms(ctx)
+			if err != nil {
+				return err
+			}
 			done, e := c.Bool("yes"), ledger.Erasure{}
 			if done {
 				e, err = f.desk.Erase(ctx, id, desk.By{Name: f.by})
@@ -49,10 +54,12 @@ func eraseCommand(sys system) *cli.Command {
 			if c.Bool("json") {
 				return printJSON(sys.stdout, struct {
 					ledger.Erasure
-					Done bool `json:"done"`
-				}{e, done})
+					Done   bool  `json:"done"`
+					Queued int64 `json:"queued"` // forms of anybody that wait to be taken in
+				}{e, done, queued})
 			}
 			printErasure(sys.stdout, e, done)
+			printQueued(sys.stdout, queued, done)
 			return nil
 		},
 	}
@@ -83,6 +90,31 @@ func printErasure(w io.Writer, e ledger.Erasure, done bool) {
 	}
 	if !done {
 		fmt.Fprintln(w, "Nothing was removed. Add --yes to do it; it cannot be undone.")
+	}
+}
+
+// queuedForms counts what waits to be taken into the ledger. It lies sealed, so
+// whose it is nobody can tell; what follows from providers' reports counts too.
+func (f *frontDesk) queuedForms(ctx context.Context) (n int64, err error) {
+	queues, err := tasks.Depths(ctx, f.redis)
+	for _, q := range queues {
+		if q.Name == tasks.QueueIntake {
+			for _, waiting := range q.States {
+				n += waiting
+			}
+		}
+	}
+	return n, err
+}
+
+func printQueued(w io.Writer, n int64, done bool) {
+	if n == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s in the queue, not taken in yet: forms of anybody.\n", many(int(n), "task"))
+	if done {
+		fmt.Fprintln(w, "  What this person sent before now, under the same email address, or the same number and no address, is dropped when its turn comes.\n"+
+			"  Under another address the person comes back: look again once the queue is empty.")
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/internal/redistest"
 	"github.com/joydevie/followup/internal/seal"
+	"github.com/joydevie/followup/tasks"
 	"github.com/joydevie/followup/templates"
 )
 
@@ -187,3 +188,28 @@ func TestProofAndEraseAtTheCommandLine(t *testing.T) {
 		}
 	}
 }
+
+func TestAnErasureSaysThatFormsStillWait(t *testing.T) {
+	t.Parallel()
+	b := newTill(t)
+	b.ann()
+	if code, would, _ := b.run("erase", "--email", tillMail); code != done || strings.Contains(would, "queue") {
+		t.Errorf("with an empty queue: %d %s", code, would)
+	}
+	queue := tasks.NewClient(b.redis.Client(), nothingSealed{})
+	if err := tasks.Enqueue(t.Context(), queue, tasks.Submitted, tasks.Submission{ID: "waits"}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if code, would, _ := b.run("erase", "--email", tillMail); code != done || !strings.Contains(would, "1 task in the queue") || strings.Contains(would, "dropped") {
+		t.Errorf("%d %s", code, would)
+	}
+	code, did, _ := b.run("erase", "--email", tillMail, "--yes", "--json")
+	if code != done || !strings.Contains(did, `"queued": 1`) || !strings.Contains(did, `"done": true`) {
+		t.Errorf("%d %s", code, did)
+	}
+}
+
+type nothingSealed struct{}
+
+func (nothingSealed) Seal(plain []byte, _ string) []byte           { return plain }
+func (nothingSealed) Open(sealed []byte, _ string) ([]byte, error) { return sealed, nil }

@@ -44,6 +44,7 @@ type Admitted struct {
 	Contact contact.ID
 	N       int         // its number with the person, from 1
 	Folded  bool        // it was the same as one of the last minutes; nothing was planned
+	Erased  bool        // its person was removed since it was made: it was not taken in
 	Reused  bool        // it came under the idempotency key of another one, and was taken in all the same
 	Steps   []Planned   // what was planned, by this call or by an earlier one for the same submission
 	Guard   gate.Reason // why the form's guard stopped something of it, with this call
@@ -67,7 +68,8 @@ type Once struct {
 // Admit takes a submission into the ledger: finds whether its address or
 // number is known, adds it to that person or to a new one, and plans what
 // should follow. plan sees the person as there was before. Doing it twice with
-// the same submission has the effect of once.
+// the same submission has the effect of once. What was submitted before its
+// person had itself removed is not taken in.
 func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan func(*Person) Plan) (a Admitted, err error) {
 	defer func(given string) { a.Reused = s.ID != given }(s.ID)
 	if s.ID, err = l.identify(ctx, s.ID, o); err != nil {
@@ -103,6 +105,13 @@ func (l *Ledger) Admit(ctx context.Context, s contact.Submission, o Once, plan f
 			if old.ID == s.ID { // by a run that may have died before it noted it
 				return Admitted{Contact: id, N: i + 1, Steps: p.of(i + 1)}, errors.Join(l.List(ctx, p), l.note(ctx, id, s.At.Unix()))
 			}
+		}
+		// Asked once the person is read: who is removed after this is missed there.
+		if erased, err := l.erasedSince(ctx, s); err != nil || erased {
+			if erased {
+				err = l.drop(ctx, p, s, o)
+			}
+			return Admitted{Erased: erased}, err
 		}
 		p.Admits = s.ID
 		planned := plan(p)

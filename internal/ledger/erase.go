@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -87,27 +88,38 @@ func (l *Ledger) Erasing(ctx context.Context, id contact.ID) (Erasure, error) {
 // Erase removes a person: all that was written, planned and noted, and what
 // leads there. What stays lies under keyed hashes of the addresses: what was
 // agreed to and sent, as evidence, and what blocks them. A worker that holds a
-// message of the person finds nothing to write down and sends nothing more.
-// What died on the way is finished by calling it again, or by the sweeper. It
+// message of the person finds nothing to write down and sends nothing more; what
+// was submitted before and lies in a queue is not taken in any more. What died on the way is finished by calling it again, or by the sweeper. It
 // returns ErrNone for nobody. by is who asked for it, and must not be empty.
 func (l *Ledger) Erase(ctx context.Context, id contact.ID, by string) (Erasure, error) {
-	return l.erase(ctx, id, by, "")
+	return l.erase(ctx, id, by, "", l.now())
 }
 
 // Expire does the same with a person whose time is over, unless something has
 // been added since p was read: then it returns ErrRace.
 func (l *Ledger) Expire(ctx context.Context, p *Person) (Erasure, error) {
-	return l.erase(ctx, p.ID, byRetention, strconv.Itoa(p.fields))
+	return l.erase(ctx, p.ID, byRetention, strconv.Itoa(p.fields), time.Time{})
 }
 
 const byRetention = "retention"
 
-func (l *Ledger) erase(ctx context.Context, id contact.ID, by, fields string) (Erasure, error) {
+// erase removes a person. asked is when somebody asked for it; zero when nobody
+// did, or when that is remembered already.
+func (l *Ledger) erase(ctx context.Context, id contact.ID, by, fields string, asked time.Time) (Erasure, error) {
 	if by == "" {
 		return Erasure{}, errors.New("erase: who asked for it must be given")
 	}
 	if _, err := l.Erasing(ctx, id); err != nil {
 		return Erasure{}, err
+	}
+	if !asked.IsZero() { // before it begins: what comes later must not be older
+		p, err := l.Person(ctx, id)
+		if err == nil {
+			err = l.remember(ctx, p, asked)
+		}
+		if err != nil {
+			return Erasure{}, err
+		}
 	}
 	begun, err := beginErasing.Run(ctx, l.redis, []string{personKey(id)}, by, fields).Int()
 	switch {
@@ -148,6 +160,9 @@ func (l *Ledger) erase(ctx context.Context, id contact.ID, by, fields string) (E
 		if err := detach.Run(ctx, l.redis, []string{foldKey(l.keys.Hash("content", s.Content()))}, s.ID).Err(); err != nil {
 			return e, fmt.Errorf("erase %s: %w", id, err)
 		}
+	}
+	if err := l.unnameTexts(ctx, p); err != nil {
+		return e, err
 	}
 	if err := l.Unlist(ctx, p); err != nil {
 		return e, err
@@ -226,7 +241,7 @@ func (l *Ledger) Find(ctx context.Context, v contact.Via, address string) (conta
 
 // FinishErasing ends what was begun with somebody who is being removed.
 func (l *Ledger) FinishErasing(ctx context.Context, p *Person) error {
-	_, err := l.Erase(ctx, p.ID, p.Erasing)
+	_, err := l.erase(ctx, p.ID, p.Erasing, "", time.Time{})
 	if errors.Is(err, ErrNone) {
 		return nil
 	}

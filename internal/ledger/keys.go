@@ -29,11 +29,12 @@ import (
 //	f:by:email:HASH        string  ID of the person with this address
 //	f:by:phone:HASH        string  ID of the person with this number
 //	f:stop:VIA:{HASH}      string  why this address gets nothing, the strongest reason first (outlives the person); for ten years unless the clinic says otherwise
-//	f:texts:{HASH}         string  the automated texts to this number, a line each, for 61 days
+//	f:texts:{HASH}         string  the automated texts to this number, a line each, for 61 days; those of who was erased without a name
 //	f:limit:{form}:OF:HASH zset    what counts under a limit of the form, by when; for as long as the limit looks back
 //	f:limit:{form}:NAME    string  the submission that tripped a breaker, or began a gathering, while it lasts
 //	f:limit:{form}:gathered:ID  set  submissions that one note tells of together, for a day
 //	f:in:{HASH}            hash    texts from this number by the provider's id, and how far each came; as long as its evidence
+//	f:erased:KIND:HASH     string  when it was asked to remove who had this address or number, for a week
 //	f:proof:{HASH}         list    evidence of consent by this address, sealed (outlives the person); for six years after its newest entry unless the clinic says otherwise
 //	f:words                hash    the words beside the form's boxes by their hash, no person in it
 //	f:helped:HASH          string  this number was answered within a minute
@@ -75,6 +76,7 @@ func logKey(id contact.ID) string    { return personKey(id) + ":log" }
 
 func indexKey(kind, hash string) string             { return "f:by:" + kind + ":" + hash }
 func suppressionKey(v contact.Via, h string) string { return "f:stop:" + string(v) + ":{" + h + "}" }
+func erasedKey(kind, hash string) string            { return "f:erased:" + kind + ":" + hash }
 func foldKey(hash string) string                    { return "f:fold:" + hash }
 func idempotencyKey(submission string) string       { return "f:key:" + submission }
 func textsKey(hash string) string                   { return "f:texts:{" + hash + "}" }

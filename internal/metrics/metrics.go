@@ -17,6 +17,7 @@ type Metrics struct {
 	registry     *prometheus.Registry
 	submissions  *prometheus.CounterVec
 	refused      prometheus.Counter
+	erased       prometheus.Counter
 	confirmation *prometheus.HistogramVec
 	sends        *prometheus.CounterVec
 	holds        *prometheus.CounterVec
@@ -32,6 +33,7 @@ func New() *Metrics {
 		registry:     prometheus.NewPedanticRegistry(),
 		submissions:  prometheus.NewCounterVec(submissions, []string{"committed"}),
 		refused:      prometheus.NewCounter(submissionsRefused),
+		erased:       prometheus.NewCounter(submissionsErased),
 		confirmation: prometheus.NewHistogramVec(confirmation, []string{"channel"}),
 		sends:        prometheus.NewCounterVec(sends, []string{"channel", "class", "outcome"}),
 		holds:        prometheus.NewCounterVec(holds, []string{"channel", "reason"}),
@@ -40,7 +42,7 @@ func New() *Metrics {
 		taskFailures: prometheus.NewCounterVec(taskFailures, []string{"task"}),
 	}
 	m.registry.MustRegister(
-		m.submissions, m.refused, m.confirmation, m.sends, m.holds, m.notSent, m.unknown, m.taskFailures,
+		m.submissions, m.refused, m.erased, m.confirmation, m.sends, m.holds, m.notSent, m.unknown, m.taskFailures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	// A rate over a series that begins with its first event misses that event.
@@ -68,6 +70,13 @@ func (m *Metrics) Submitted(committed string) {
 func (m *Metrics) Refused() {
 	if m != nil {
 		m.refused.Inc()
+	}
+}
+
+// Erased counts a submission whose person was erased before it was taken in.
+func (m *Metrics) Erased() {
+	if m != nil {
+		m.erased.Inc()
 	}
 }
 

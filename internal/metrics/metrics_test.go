@@ -67,7 +67,7 @@ func TestEveryNameIsShown(t *testing.T) {
 			t.Errorf("%s is not shown", name)
 		}
 	}
-	if n := strings.Count(text, "# TYPE followup_"); n != len(described)+8 {
+	if n := strings.Count(text, "# TYPE followup_"); n != len(described)+9 {
 		t.Errorf("%d names of ours", n)
 	}
 }

@@ -16,6 +16,10 @@ var (
 		Name: "followup_submissions_refused_total",
 		Help: "Submissions that neither Redis nor the spool could take: the visitor was asked to call.",
 	}
+	submissionsErased = prometheus.CounterOpts{
+		Name: "followup_submissions_erased_total",
+		Help: "Submissions that were not taken in, since their person was erased after they were made.",
+	}
 	confirmation = prometheus.HistogramOpts{
 		Name:    "followup_confirmation_seconds",
 		Help:    "Time from a submission until a provider accepted its confirmation, by channel. A text may wait for decent hours.",
