@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -81,24 +82,16 @@ func (d *Desk) takeBack(ctx context.Context, m *ledger.Planned, why gate.Reason,
 	if !m.Row.State.Pending() {
 		return nil
 	}
-	state := ledger.Cancelled
-	if m.Row.Repeat { // an answer was lost: it may have gone
-		state, why = ledger.Unknown, gate.ReasonLostAnswer
-	}
-	row, err := m.Row.To(state, why, d.now())
+	row, err := m.Row.Cancel(why, by.Name, d.now())
 	if err != nil {
 		return err
 	}
-	row.By, row.Due = by.Name, 0
 	return d.settleAgain(ctx, m, row, event)
 }
 
 // ordered gives messages by when they were planned for.
 func ordered(all []ledger.Planned) []ledger.Planned {
 	return slices.SortedStableFunc(slices.Values(all), func(a, b ledger.Planned) int {
-		if c := a.Row.Planned - b.Row.Planned; c != 0 {
-			return int(c)
-		}
-		return strings.Compare(a.ID(), b.ID())
+		return cmp.Or(cmp.Compare(a.Row.Planned, b.Row.Planned), strings.Compare(a.ID(), b.ID()))
 	})
 }

@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,11 +23,8 @@ type Line struct {
 // and why, in the order of the plan; with n 0 of all. Notes to staff are left
 // out where all is well.
 func (v *View) Why(p *ledger.Person, n int) []Line {
-	messages := slices.SortedStableFunc(slices.Values(p.Messages), func(a, b ledger.Planned) int {
-		return cmp.Or(cmp.Compare(a.Row.Planned, b.Row.Planned), strings.Compare(a.ID(), b.ID()))
-	})
 	lines := []Line{}
-	for _, m := range messages {
+	for _, m := range ordered(p.Messages) {
 		if n > 0 && m.Entry.N != n || ledger.ToStaff(m.Entry.Template) && !m.Row.Failed() && !m.Row.State.Pending() {
 			continue
 		}

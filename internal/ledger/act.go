@@ -117,15 +117,10 @@ func (l *Ledger) cancel(ctx context.Context, id contact.ID, why gate.Reason, by 
 		if (m.Row.State != Waiting && m.Row.State != Held) || !meant(m) {
 			continue
 		}
-		state, reason := Cancelled, why
-		if m.Row.Repeat { // an answer was lost: it may have gone
-			state, reason = Unknown, gate.ReasonLostAnswer
-		}
-		row, err := m.Row.To(state, reason, l.now())
+		row, err := m.Row.Cancel(why, by, l.now())
 		if err != nil {
 			return err
 		}
-		row.By = by
 		// A race means that a worker holds it now; the gate tells it to stop.
 		if err := l.Settle(ctx, &m, row); err != nil && !errors.Is(err, ErrRace) {
 			return err

@@ -151,7 +151,8 @@ type Moment struct {
 }
 
 // Claim takes the message for one attempt, named try, and reads in the same
-// round trip everything that may have changed since it was loaded: from here
+// round trip, on a Cluster in one more, everything that may have changed since
+// it was loaded: from here
 // on p and the moment tell the truth of the moment after the claim. It
 // returns ErrRace when another attempt was faster.
 func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time) (Moment, error) {
@@ -263,7 +264,7 @@ func (l *Ledger) settle(ctx context.Context, p *Planned, row Row, event string) 
 }
 
 // swap runs the compare-and-set, with what else the caller wants to read after
-// it in the same pipeline.
+// it, where one Redis has all of it in the same pipeline.
 func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, also func(redis.Pipeliner)) (f flags, err error) {
 	raw, appointment := row.encode(), ""
 	if hangs, ok := p.Entry.Hangs(); ok && hangs.Appointment > 0 {
@@ -274,6 +275,9 @@ func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, al
 		again = "again"
 	}
 	keys, args := []string{personKey(p.Contact), logKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw, event, appointment, again}
+	// The parts of a pipeline go to the nodes of a Cluster side by side: there the
+	// reading has a pipeline of its own.
+	_, spread := l.redis.(*redis.ClusterClient)
 	var cmd *redis.Cmd
 	for _, load := range []bool{false, true} {
 		if load { // the script is gone after a restart of Redis
@@ -283,7 +287,7 @@ func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, al
 		}
 		_, _ = l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 			cmd = swap.EvalSha(ctx, pipe, keys, args...)
-			if also != nil {
+			if also != nil && !spread {
 				also(pipe)
 			}
 			return nil
@@ -298,6 +302,9 @@ func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, al
 	}
 	if len(values) != 6 {
 		return f, ErrRace
+	}
+	if also != nil && spread {
+		_, _ = l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error { also(pipe); return nil }) // each command has its error
 	}
 	p.Row, p.raw = row, raw
 	for i, into := range []*string{&f.unread, &f.stopped, &f.hold, &f.appointment, &f.withdrawn} {

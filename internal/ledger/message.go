@@ -91,6 +91,20 @@ func (r Row) To(s State, why gate.Reason, at time.Time) (Row, error) {
 	return r, nil
 }
 
+// Cancel gives the row of a message that is not to go any more: cancelled, or,
+// where an answer was lost and it may have gone, not known.
+func (r Row) Cancel(why gate.Reason, by string, at time.Time) (Row, error) {
+	state := Cancelled
+	if r.Repeat {
+		state, why = Unknown, gate.ReasonLostAnswer
+	}
+	row, err := r.To(state, why, at)
+	if err == nil {
+		row.By, row.Due = by, 0
+	}
+	return row, err
+}
+
 func (r Row) encode() string {
 	b, _ := json.Marshal(r) // strings and numbers alone: cannot fail
 	return string(b)
