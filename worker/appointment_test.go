@@ -257,6 +257,32 @@ func TestWhoIsToldOfAMoveIsToldOnceAndTheLastTime(t *testing.T) {
 	}
 }
 
+func TestWhoIsYetToBeToldOfTheAppointmentIsNotToldOfItsMoveToo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.settled(t)
+	tell := func(at time.Time) desk.Meeting { return desk.Meeting{At: at, Tell: true} }
+	if _, err := w.desk.Schedule(t.Context(), p.ID, tell(on(28, 10, 30)), rosa); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.desk.Reschedule(t.Context(), p.ID, 1, tell(on(29, 9, 0)), rosa); err != nil {
+		t.Fatal(err)
+	}
+	w.forward(2 * time.Minute)
+	w.ringAll(t)
+	if got := w.names(); strings.Count(got, "booked") != 2 || len(w.sent) != 2 || strings.Contains(w.text(), "10:30") {
+		t.Fatalf("sent %s: %s", got, w.text())
+	}
+	if _, err := w.desk.Reschedule(t.Context(), p.ID, 1, tell(on(30, 9, 0)), rosa); err != nil {
+		t.Fatal(err)
+	}
+	w.forward(2 * time.Minute)
+	w.ringAll(t)
+	if got := w.names(); strings.Count(got, "rescheduled") != 2 || len(w.sent) != 4 {
+		t.Errorf("told, and then moved: sent %s", got)
+	}
+}
+
 // The desk may die between moving the appointment and what hangs on it: the
 // worker reads the appointment as it is.
 func TestAReminderNeverGoesWithOldData(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -38,7 +39,7 @@ func (f *frontDesk) printPauses(ctx context.Context, w io.Writer) error {
 		if e.By != "" {
 			by = " by " + oneLine(e.By)
 		}
-		fmt.Fprintf(w, "Paused%s: %s, until %s; what is due before waits.\n", by, v, f.view().Say(f.clock.Now().Add(left)))
+		fmt.Fprintf(w, "Paused%s: %s, until %s; what is due before waits.\n", by, v, f.view().Say(f.clock.Now().Add(left).Round(time.Second)))
 	}
 	return nil
 }

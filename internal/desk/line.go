@@ -187,6 +187,9 @@ func (l *line) tell(ctx context.Context, words string) error {
 			case waits:
 				l.kept = append(l.kept, m)
 			}
+			if waits && !l.a.Cancelled && h.Template != words {
+				asked = false // it says the same once it goes
+			}
 			if h.Template == words {
 				next.Set = h.Set + 1
 				asked = asked && !waits && m.Row.For != l.a.At.Unix()
