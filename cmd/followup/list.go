@@ -65,8 +65,7 @@ func (f *frontDesk) remindList(ctx context.Context, sys system, c *cli.Command) 
 	if err := f.counted(sys, c, len(roll.Go)); err != nil {
 		return err
 	}
-	bar := progress(sys.stderr, len(roll.Go))
-	batch, err := f.desk.SendList(ctx, roll, f.acts(c), bar)
+	batch, err := f.desk.SendList(ctx, roll, f.acts(c), progress(sys.stderr, len(roll.Go)))
 	if err != nil {
 		if batch != nil {
 			err = fmt.Errorf("%w (batch %s: nothing of it goes; the same command takes it up again)", err, batch.ID)
@@ -241,15 +240,17 @@ func progress(w io.Writer, of int) func(done int) {
 	if !onTerminal(w) {
 		return nil
 	}
-	return func(done int) {
-		const wide = 40
-		full := wide * done / of
-		end := ""
-		if done >= of {
-			end = "\n"
-		}
-		fmt.Fprintf(w, "\r[%s%s] %d of %d%s", strings.Repeat("#", full), strings.Repeat(".", wide-full), done, of, end)
+	return func(done int) { _, _ = io.WriteString(w, bar(done, of)) }
+}
+
+// bar is the bar as drawn over the one before; the last one ends its line.
+func bar(done, of int) string {
+	const wide = 40
+	full, end := wide*done/of, ""
+	if done >= of {
+		end = "\n"
 	}
+	return fmt.Sprintf("\r[%s%s] %d of %d%s", strings.Repeat("#", full), strings.Repeat(".", wide-full), done, of, end)
 }
 
 // onTerminal reports whether people look at what is written.

@@ -209,3 +209,23 @@ func TestAListThatLeadsToNobodySendsNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestABarIsDrawnOnATerminalAlone(t *testing.T) {
+	t.Parallel()
+	plain, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	if progress(&bytes.Buffer{}, 10) != nil || progress(plain, 10) != nil {
+		t.Error("into a pipe or a file a bar is drawn")
+	}
+	for done, want := range map[int]string{
+		0: "\r[" + strings.Repeat(".", 40) + "] 0 of 10", 5: "\r[" + strings.Repeat("#", 20) + strings.Repeat(".", 20) + "] 5 of 10",
+		10: "\r[" + strings.Repeat("#", 40) + "] 10 of 10\n",
+	} {
+		if got := bar(done, 10); got != want {
+			t.Errorf("%d of 10: %q", done, got)
+		}
+	}
+}

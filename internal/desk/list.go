@@ -256,7 +256,12 @@ func (d *Desk) peopleOf(ctx context.Context, ids []contact.ID, vias []contact.Vi
 		people[p.ID] = p
 		for _, v := range ways {
 			if n := p.Newest(v); n > 0 && (len(vias) == 0 || slices.Contains(vias, v)) {
-				all = append(all, ledger.Reach{Via: v, Address: p.Submissions[n-1].Address(v)})
+				s := p.Submissions[n-1] // whose address is not "": to ask for it again costs
+				address := string(s.Email)
+				if v == contact.ViaSMS {
+					address = string(s.Phone)
+				}
+				all = append(all, ledger.Reach{Via: v, Address: address})
 			}
 		}
 	}

@@ -264,3 +264,29 @@ func TestNothingGoesOutsideEveryWindow(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatCameWithAListWaitsForItsStart(t *testing.T) {
+	t.Parallel()
+	due := time.Date(2026, 11, 24, 11, 0, 0, 0, denver)
+	s := gate.Snapshot{Class: gate.Reminder, Via: contact.ViaEmail, Address: true, Due: due, NotBefore: due.Add(10 * time.Minute)}
+	for _, c := range []struct {
+		after time.Duration
+		want  gate.Verdict
+	}{
+		{0, gate.Verdict{gate.Hold, s.NotBefore, gate.ReasonList}},
+		{10*time.Minute - time.Second, gate.Verdict{gate.Hold, s.NotBefore, gate.ReasonList}},
+		{10 * time.Minute, gate.Verdict{Do: gate.Go}},
+	} {
+		if got := gate.Decide(s, due.Add(c.after)); got != c.want {
+			t.Errorf("%s after: %+v", c.after, got)
+		}
+	}
+	s.Withdrawn = true
+	if got := gate.Decide(s, due); got.Do != gate.Never {
+		t.Errorf("taken back: %+v", got)
+	}
+	s.Withdrawn, s.NotBefore = false, due.Add(72*time.Hour)
+	if got := gate.Decide(s, due.Add(25*time.Hour)); got.Why != gate.ReasonTooLate {
+		t.Errorf("too late meanwhile: %+v", got)
+	}
+}
