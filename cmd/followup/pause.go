@@ -14,11 +14,8 @@ import (
 // channelArg is the channel that a command names.
 func channelArg(c *cli.Command) (contact.Via, error) {
 	if c.Args().Len() == 1 {
-		switch c.Args().First() {
-		case "email":
-			return contact.ViaEmail, nil
-		case "sms", "text", "texts":
-			return contact.ViaSMS, nil
+		if v, ok := viaOf(c.Args().First()); ok {
+			return v, nil
 		}
 	}
 	return "", fmt.Errorf("%s takes one channel, email or sms; %w", c.FullName(), errUsage)

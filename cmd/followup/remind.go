@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -62,16 +61,26 @@ func (f *frontDesk) wish(err error) error {
 
 // vias reads --via.
 func vias(c *cli.Command) ([]contact.Via, error) {
-	switch v := c.String("via"); v {
-	case "":
+	name := c.String("via")
+	if name == "" {
 		return nil, nil
-	case string(contact.ViaEmail), string(contact.ViaSMS):
-		return []contact.Via{contact.Via(v)}, nil
-	case "text":
-		return []contact.Via{contact.ViaSMS}, nil
-	default:
+	}
+	v, ok := viaOf(name)
+	if !ok {
 		return nil, fmt.Errorf("--via: takes email or sms; %w", errUsage)
 	}
+	return []contact.Via{v}, nil
+}
+
+// viaOf reads the name of a channel, as settings or as people have it.
+func viaOf(name string) (contact.Via, bool) {
+	switch name {
+	case "email":
+		return contact.ViaEmail, true
+	case "sms", "text", "texts":
+		return contact.ViaSMS, true
+	}
+	return "", false
 }
 
 func remindCommand(sys system) *cli.Command {
@@ -185,7 +194,7 @@ func refusals(r map[contact.Via]gate.Reason) map[string]string {
 func printRefusals(w io.Writer, r map[contact.Via]gate.Reason) {
 	for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
 		if why, ok := r[v]; ok {
-			fmt.Fprintf(w, "Not by %s: %s\n", strings.Replace(string(v), "sms", "text", 1), why.Say())
+			fmt.Fprintf(w, "Not by %s: %s\n", ways[v], why.Say())
 		}
 	}
 }

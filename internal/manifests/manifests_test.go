@@ -89,7 +89,7 @@ func TestWhatRunsInContainersIsUnderstoodByTheirSchemas(t *testing.T) {
 	}
 }
 
-// The settings of the trial in compose.yaml are read by the program's own eyes.
+// The settings of the service try in compose.yaml are read by the program's own eyes.
 func TestTheTrialInContainersStarts(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(deploy, "compose.yaml"))
@@ -105,7 +105,7 @@ func TestTheTrialInContainersStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	var env []string
-	for name, value := range file.Services["trial"].Environment {
+	for name, value := range file.Services["try"].Environment {
 		env = append(env, name+"="+value)
 	}
 	c, err := config.Load(env, config.Run)

@@ -72,19 +72,6 @@ func (s *Server) Report(ctx context.Context, sid, status string, errorCode int) 
 	return s.Post(ctx, told.StatusCallback, form)
 }
 
-// Inbound tells a webhook that a person wrote to the account. Extra adds to or
-// replaces the parameters, such as OptOutType; nil adds none.
-func (s *Server) Inbound(ctx context.Context, webhook, from, to, body string, extra url.Values) (int, error) {
-	sid := s.Receive(from, to, body)
-	form := url.Values{
-		"AccountSid": {s.AccountSID}, "ApiVersion": {"2010-04-01"}, "Body": {body}, "From": {from}, "To": {to},
-		"FromCountry": {"US"}, "ToCountry": {"US"}, "MessageSid": {sid}, "SmsMessageSid": {sid}, "SmsSid": {sid},
-		"NumMedia": {"0"}, "NumSegments": {strconv.Itoa(segments(body))}, "SmsStatus": {"received"},
-	}
-	maps.Copy(form, extra)
-	return s.Post(ctx, webhook, form)
-}
-
 // Post sends a signed webhook of any shape and returns the receiver's status.
 func (s *Server) Post(ctx context.Context, to string, form url.Values) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
