@@ -173,3 +173,23 @@ func TestAFormThatWaitedWhileItsPersonWasErasedIsDroppedAndSaidSo(t *testing.T) 
 		t.Errorf("%s", log)
 	}
 }
+
+func TestEachTextHasItsOwnTimeAndWhoWritesAgainStays(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	first := ann()
+	first.ConsentEmail, first.ConsentSMS = false, false
+	w.submit(t, first)
+	w.ringAll(t)
+	w.at(tuesday.Add(60 * 24 * time.Hour))
+	second := first
+	second.ID, second.At, second.Message = "second", tuesday.Add(60*24*time.Hour), "later canary words"
+	w.submit(t, second)
+	w.ringAll(t)
+	w.pass(t, 32)
+	if p := w.person(t); p.Submissions[0].Message != "" || p.Submissions[1].Message == "" {
+		t.Errorf("after 92 days: %q, %q", string(p.Submissions[0].Message), string(p.Submissions[1].Message))
+	}
+	w.pass(t, 300)
+	w.person(t) // 392 days after the first, and not yet a year after the last
+}
