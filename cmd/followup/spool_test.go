@@ -120,8 +120,19 @@ func TestAThousandPostsWhileRedisIsStoppedAreConfirmedOnce(t *testing.T) {
 	}
 	w.redis.Continue()
 	eventually(t, "all thousand in the queue", func() bool { return len(w.queued()) >= 1000 })
-	if got := w.queued(); !slices.Equal(got, want) {
-		t.Errorf("%d in the queue, or in another order", len(got))
+	got := w.queued()
+	// Each process learns by its first submission that Redis hangs. Redis has read
+	// none or both of these when it wakes, and runs what it has before the rest.
+	if len(got) > 1 && got[0] == want[1] && got[1] == want[0] {
+		got[0], got[1] = got[1], got[0]
+	}
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Errorf("place %d of the queue holds the submission of place %d", i, slices.Index(want, got[i]))
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d in the queue", len(got))
 	}
 	launch(t, env, "work")
 	confirmed := func() map[string]int {
