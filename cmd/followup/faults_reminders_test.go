@@ -17,22 +17,14 @@ import (
 // within seconds while the fault lasts, and goes once by each way.
 func reminderFaults() []fault {
 	rows := []fault{
-		{name: "reminders: kill -9 at random, two workers", unknown: 300, run: func(w *faultWorld) { w.remindUnder(syscall.SIGKILL) }},
 		{name: "reminders: moved five times, kill -9 at random", unknown: 300, run: (*faultWorld).movedAppointments},
-		{name: "reminders: redis killed and restarted", unknown: 40, run: func(w *faultWorld) {
-			base := launch(w.t, w.env, "run").port("public")
-			last := w.meet(base, times(20, 200), true)
-			w.under(func() string { return base }, func() {
-				w.pass(2)
-				w.redis.Kill()
-				w.pass(times(2, 20))
-				w.redis.Run()
-				<-time.After(time.Until(last))
-			})
-		}},
 	}
 	if longFaults() {
-		rows = append(rows, fault{name: "reminders: SIGTERM, two workers", run: func(w *faultWorld) { w.remindUnder(syscall.SIGTERM) }})
+		rows = append(rows,
+			fault{name: "reminders: kill -9 at random, two workers", unknown: 300, run: func(w *faultWorld) { w.remindUnder(syscall.SIGKILL) }},
+			fault{name: "reminders: SIGTERM, two workers", run: func(w *faultWorld) { w.remindUnder(syscall.SIGTERM) }},
+			fault{name: "reminders: redis killed and restarted", unknown: 40, run: (*faultWorld).remindAcrossRestart},
+		)
 	}
 	for i, row := range rows {
 		rows[i].run = func(w *faultWorld) {
@@ -109,6 +101,19 @@ func (w *faultWorld) remindUnder(how syscall.Signal) {
 	worker := launch(w.t, w.env, "work")
 	last := w.meet(base, times(20, 200), true)
 	w.endWorkersDuring(how, base, worker, func() { <-time.After(time.Until(last)) })
+}
+
+// remindAcrossRestart has reminders fall due while Redis is away and when it is back.
+func (w *faultWorld) remindAcrossRestart() {
+	base := launch(w.t, w.env, "run").port("public")
+	last := w.meet(base, times(20, 200), true)
+	w.under(func() string { return base }, func() {
+		w.pass(2)
+		w.redis.Kill()
+		w.pass(times(2, 20))
+		w.redis.Run()
+		<-time.After(time.Until(last))
+	})
 }
 
 // movedAppointments moves every appointment five times while workers are killed,

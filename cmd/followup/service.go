@@ -67,7 +67,9 @@ func service(ctx context.Context, h *house, c config.Config, name string) error 
 	if err != nil {
 		return fmt.Errorf("FOLLOWUP_REDIS_URL: %w", err)
 	}
-	defer patient.Close()
+	// Not closed: a worker that no longer waits for a Redis that is away leaves
+	// asynq listening on it, which panics when it is (asynq v0.26.0
+	// subscriber.go:83). The process ends with it.
 	// What workers write down and enqueue waits for its replicas; that asynq takes
 	// a task off the queue need not.
 	book := patient
