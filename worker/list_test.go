@@ -235,6 +235,11 @@ func TestPlanningThatDiedIsTakenUpAgain(t *testing.T) {
 		if !errors.Is(err, errCut) {
 			t.Fatal(err)
 		}
+		if b != nil { // it may have died between the step and its answer
+			if b, err = whole.Batch(t.Context(), b.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if b == nil || b.Stage == ledger.Planning {
 			w.at(tuesday.Add(30 * time.Minute))
 			w.ringThose(t, w.rows(t, l))
