@@ -39,9 +39,8 @@ func (w *Worker) slot(ctx context.Context, p *ledger.Planned, before ledger.Row,
 		return gate.Verdict{Do: gate.Go}
 	}
 	snapshot := w.snapshot(p, m)
-	ask := ledger.Turn{Urgent: isUrgent(snapshot.Class), Midnight: hours.Midnight(w.now(), w.Clinic.Zone, 1)}
-	if before.Why == gate.ReasonPace {
-		ask.Reserved = unix(before.Due)
+	ask := ledger.Turn{
+		Urgent: isUrgent(snapshot.Class), Reserved: before.Why == gate.ReasonPace, Midnight: hours.Midnight(w.now(), w.Clinic.Zone, 1),
 	}
 	for {
 		slot, err := w.Ledger.Pace(ctx, p.Via, rate, ask)

@@ -20,7 +20,7 @@ type Rate struct {
 // Turn is a message that asks when its provider may be called.
 type Turn struct {
 	Urgent   bool      // it goes before what is scheduled, and has a share that is kept for it
-	Reserved time.Time // the slot that it was given before; zero: none
+	Reserved bool      // this is the slot that it was given before, or a later moment
 	Midnight time.Time // when the next day of the clinic begins
 }
 
@@ -30,25 +30,24 @@ type Slot struct {
 	Daily bool          // the day's ceiling is reached: nothing is reserved, ask again then
 }
 
-// slotLife is how long after its time a reserved slot is used without another
-// look: longer than an alarm rings late while workers keep up. Older ones,
-// after an outage, must not all go at once.
-const slotLife = 10 * time.Second
-
 // pace finds the next second with room. What is scheduled has four fifths of
 // each second (of one a second, every other one), and is planned behind
 // everything urgent; what is urgent has what the scheduled have not taken, so
 // that a morning's follow-ups cannot stand before a new person's confirmation.
+//
+// A slot that was reserved rings late where workers were slow, and then meets
+// others in its second. There the scheduled may take nine tenths, so that they
+// catch up and the urgent still go; whoever finds them taken gets a new slot.
+// So no second has more than the provider's pace, whatever happened before it.
 //
 // u and s are the last seconds that were given to the urgent and to the
 // scheduled, and un and sn how many in them; t and tn how many went in the
 // second that was last asked about, d and dn in the day. Seconds are those of
 // Redis, since the clocks of workers differ.
 //
-// ARGV: per second, per day, urgent, seconds since a reserved slot (below 0:
-// none was), seconds to midnight, and for how many a reserved slot is good.
+// ARGV: per second, per day, urgent, reserved, seconds to midnight.
 var pace = redis.NewScript(`
-local n, daily, urgent, late, midnight = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4]), tonumber(ARGV[5])
+local n, daily, urgent, reserved, midnight = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4] == '1', tonumber(ARGV[5])
 local now = tonumber(redis.call('TIME')[1])
 local f = redis.call('HMGET', KEYS[1], 'u', 'un', 's', 'sn', 't', 'tn', 'd', 'dn')
 for i = 1, 8 do f[i] = tonumber(f[i] or '0') end
@@ -65,14 +64,14 @@ end
 if daily > 0 and dn >= (urgent and daily or daily - math.ceil(daily / 5)) then return {d - now, 1} end
 
 local at = now
-local crowded = tn >= (urgent and n or math.max(1, scheduled(now)))
-if n > 0 and (late < 0 or late > tonumber(ARGV[6]) and crowded) then
+local full = tn >= (urgent and n or math.max(1, n - math.ceil(n / 10)))
+if n > 0 and (full or not reserved) then
   if urgent then
-    while un >= ((u < s and n - scheduled(u)) or (u == s and n - sn) or n) do u, un = u + 1, 0 end
+    while un >= ((u < s and n - scheduled(u)) or (u == s and n - sn) or n) or (u == now and full) do u, un = u + 1, 0 end
     at, un = u, un + 1
   else
     if s < u then s, sn = u, 0 end
-    while sn >= scheduled(s) or (s == u and sn + un >= n) do s, sn = s + 1, 0 end
+    while sn >= scheduled(s) or (s == u and sn + un >= n) or (s == now and full) do s, sn = s + 1, 0 end
     at, sn = s, sn + 1
   end
 end
@@ -80,22 +79,11 @@ if at == now then tn, dn = tn + 1, dn + 1 end
 redis.call('HSET', KEYS[1], 'u', u, 'un', un, 's', s, 'sn', sn, 't', t, 'tn', tn, 'd', d, 'dn', dn)
 return {at - now, 0}`)
 
-// Pace says when a message may go by a channel, and reserves that second. A
-// slot that was reserved is used when it rings, however many ask then; one from
-// long ago is used as far as this second has room. The day's ceiling holds for
-// everybody, with a fifth of it kept for what is urgent.
+// Pace says when a message may go by a channel, and reserves that second. The
+// day's ceiling holds for everybody, with a fifth of it kept for what is urgent.
 func (l *Ledger) Pace(ctx context.Context, v contact.Via, r Rate, turn Turn) (Slot, error) {
-	now := l.now()
-	late := int64(-1)
-	if !turn.Reserved.IsZero() {
-		late = max(0, now.Unix()-turn.Reserved.Unix())
-	}
-	urgent := 0
-	if turn.Urgent {
-		urgent = 1
-	}
-	got, err := pace.Run(ctx, l.redis, []string{paceKey(v)}, r.PerSecond, r.PerDay, urgent, late,
-		max(1, turn.Midnight.Unix()-now.Unix()), int64(slotLife/time.Second)).Int64Slice()
+	got, err := pace.Run(ctx, l.redis, []string{paceKey(v)}, r.PerSecond, r.PerDay, turn.Urgent, turn.Reserved,
+		max(1, turn.Midnight.Unix()-l.now().Unix())).Int64Slice()
 	if err != nil {
 		return Slot{}, fmt.Errorf("reserve a slot by %s: %w", v, err)
 	}
