@@ -33,6 +33,12 @@ func TestWhatLiesInRedisOfAppointmentsIsFrozen(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := json.Marshal(v)
+		if r, ok := v.(Row); ok {
+			got = []byte(r.encode())
+			if back, err := decodeRow(string(got)); err != nil || back != r {
+				t.Errorf("%s is read as %+v, %v", name, back, err)
+			}
+		}
 		if err != nil || !bytes.Equal(got, bytes.TrimSpace(frozen)) {
 			t.Errorf("%s is now\n%s", name, got)
 		}

@@ -90,7 +90,7 @@ func (l *Ledger) Message(ctx context.Context, id contact.ID, e Entry, v contact.
 		return nil, ErrNone
 	}
 	p := &Planned{Contact: id, Entry: e, Via: v, raw: text(0)}
-	if err := json.Unmarshal([]byte(p.raw), &p.Row); err != nil {
+	if p.Row, err = decodeRow(p.raw); err != nil {
 		return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
 	}
 	if p.Submission, err = l.openSubmission(id, e.N, text(1)); err != nil {

@@ -47,14 +47,14 @@ func TestAnInstallationFromBeforeTrialsGoesOnSending(t *testing.T) {
 	if live, err := w.Live(t.Context()); err != nil || live.By != "upgrade" {
 		t.Errorf("%+v, %v", live, err)
 	}
-	if got := w.redis.Get(t.Context(), "f:schema").Val(); got != "1" {
+	if got := w.redis.Get(t.Context(), "f:schema").Val(); got != strconv.Itoa(ledger.Schema) {
 		t.Errorf("schema %q", got)
 	}
 }
 
 func TestANewerLedgerIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	for _, newer := range []string{"2", "10", "of tomorrow"} {
+	for _, newer := range []string{strconv.Itoa(ledger.Schema + 1), "10", "of tomorrow"} {
 		w := setup(t)
 		w.redis.Set(t.Context(), "f:schema", newer, 0)
 		if _, err := w.Mark(t.Context()); !errors.Is(err, ledger.ErrNewer) {
@@ -63,6 +63,21 @@ func TestANewerLedgerIsLeftAlone(t *testing.T) {
 		if n := w.redis.DBSize(t.Context()).Val(); n != 1 {
 			t.Errorf("%s: %d keys", newer, n)
 		}
+	}
+}
+
+func TestAnUpgradeKeepsTheOlderProgramAway(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.redis.MSet(t.Context(), "f:schema", "1", "f:mark", "MARKOFANOLDVERSION")
+	if _, err := w.Mark(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.redis.Get(t.Context(), "f:schema").Val(); got != strconv.Itoa(ledger.Schema) {
+		t.Errorf("schema %q: an older program would start beside this one", got)
+	}
+	if live, err := w.Live(t.Context()); err != nil || live != (ledger.Live{}) {
+		t.Errorf("the upgrade ended the trial: %+v, %v", live, err)
 	}
 }
 

@@ -59,10 +59,10 @@ var ErrTransition = errors.New("ledger: no such step")
 type Row struct {
 	State    State       `json:"state"`
 	Why      gate.Reason `json:"why,omitempty"`
-	Planned  int64       `json:"planned"`       // when the plan wanted it: its age counts from here
-	Due      int64       `json:"due,omitempty"` // when its alarm rings
-	At       int64       `json:"at,omitempty"`  // when it came into this state
-	Try      string      `json:"try,omitempty"` // the attempt that holds the claim
+	Planned  int64       `json:"planned,omitempty"` // when the plan wanted it: its age counts from here
+	Due      int64       `json:"due,omitempty"`     // when its alarm rings
+	At       int64       `json:"at,omitempty"`      // when it came into this state
+	Try      string      `json:"try,omitempty"`     // the attempt that holds the claim
 	Since    int64       `json:"since,omitempty"`
 	Tries    int         `json:"tries,omitempty"`  // attempts
 	Repeat   bool        `json:"repeat,omitempty"` // an answer was lost: it may have gone, and one repeat is allowed
@@ -105,9 +105,23 @@ func (r Row) Cancel(why gate.Reason, by string, at time.Time) (Row, error) {
 	return row, err
 }
 
+// encode leaves out when the plan wanted the message where that is when its
+// alarm rings, as with most that wait: a third of such a row.
 func (r Row) encode() string {
+	if r.Planned == r.Due {
+		r.Planned = 0
+	}
 	b, _ := json.Marshal(r) // strings and numbers alone: cannot fail
 	return string(b)
+}
+
+func decodeRow(raw string) (Row, error) {
+	var r Row
+	err := json.Unmarshal([]byte(raw), &r)
+	if r.Planned == 0 {
+		r.Planned = r.Due
+	}
+	return r, err
 }
 
 // Entry names a planned message of a person: "1.followup-2" is the second

@@ -3,7 +3,6 @@ package ledger
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -116,7 +115,7 @@ func (l *Ledger) person(id contact.ID, fields map[string]string) (*Person, error
 			continue
 		}
 		m := Planned{Contact: id, Entry: e, Via: v, Submission: p.Submissions[e.N-1], raw: raw}
-		if err := json.Unmarshal([]byte(raw), &m.Row); err != nil {
+		if m.Row, err = decodeRow(raw); err != nil {
 			return nil, fmt.Errorf("read message %s of %s: %w", e, id, err)
 		}
 		hangs, _ := e.Hangs()

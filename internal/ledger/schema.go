@@ -12,7 +12,7 @@ import (
 // Schema is the version of what this ledger writes. It grows when an older
 // followup could not work with what a newer one has written; keys and fields
 // that an older one ignores need no new version.
-const Schema = 1
+const Schema = 2
 
 // ErrNewer says that a newer followup has written to this Redis, so that this
 // one must not.
@@ -31,20 +31,32 @@ func (l *Ledger) claimSchema(ctx context.Context) error {
 	}
 	have, err := l.redis.Get(ctx, keySchema).Result()
 	switch {
-	case errors.Is(err, redis.Nil):
-		if old > 0 {
-			if _, err := l.GoLive(ctx, byUpgrade); err != nil {
-				return err
-			}
-		}
-		if have, err = l.first(ctx, keySchema, strconv.Itoa(Schema), 0); err != nil {
+	case err != nil && !errors.Is(err, redis.Nil):
+		return fmt.Errorf("read the schema's version: %w", err)
+	case err == nil:
+		if err := known(have); err != nil {
 			return err
 		}
-	case err != nil:
-		return fmt.Errorf("read the schema's version: %w", err)
+	case old > 0:
+		if _, err := l.GoLive(ctx, byUpgrade); err != nil {
+			return err
+		}
+	}
+	if have, err = raiseSchema.Run(ctx, l.redis, []string{keySchema}, Schema).Text(); err != nil {
+		return fmt.Errorf("write the schema's version: %w", err)
 	}
 	return known(have)
 }
+
+// raiseSchema writes the version where there is none, or an older one, and gives the
+// one that is there then.
+var raiseSchema = redis.NewScript(`
+local have = redis.call('GET', KEYS[1])
+if not have or (tonumber(have) or math.huge) < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1])
+  have = ARGV[1]
+end
+return have`)
 
 // Known returns ErrNewer where a newer followup is at home. It changes nothing.
 func (l *Ledger) Known(ctx context.Context) error {
