@@ -23,7 +23,7 @@ quick: ## the tests without the race detector, as you work
 	$(GO) test ./...
 
 faults: ## stage every fault with real processes and print what became of each message: up to 20 minutes
-	$(GO) test ./cmd/followup -count 1 -run 'TestFaults$$|TestABurst|TestAFlood|OnACluster' -faults long -parallel 12 -timeout 25m -v
+	$(GO) test ./cmd/followup -count 1 -run 'TestFaults$$|TestAThousand|TestABurst|TestAFlood|OnACluster' -faults long -parallel 12 -timeout 25m -v
 
 fuzz: ## let strangers type for 30 s at each fuzz target
 	@./.ci/fuzz 30s
