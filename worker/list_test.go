@@ -68,7 +68,7 @@ func (w *world) send(t *testing.T, l *list.List, a desk.ListAsk) *ledger.Batch {
 func (w *world) rows(t *testing.T, l *list.List) (all []ledger.Planned) {
 	t.Helper()
 	for _, r := range l.Rows {
-		id, err := w.Ledger.PersonByEmail(t.Context(), r.Emails[0])
+		id, err := w.Ledger.Find(t.Context(), contact.ViaEmail, string(r.Emails[0]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -326,7 +326,7 @@ func TestOfAListOnlyWhoMayGetItGetsIt(t *testing.T) {
 	ids := make([]contact.ID, 4)
 	for i, r := range l.Rows {
 		var err error
-		if ids[i], err = w.Ledger.PersonByEmail(t.Context(), r.Emails[0]); err != nil {
+		if ids[i], err = w.Ledger.Find(t.Context(), contact.ViaEmail, string(r.Emails[0])); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -358,7 +358,7 @@ func TestOfAListOnlyWhoMayGetItGetsIt(t *testing.T) {
 	if err != nil || len(s.Go) != 3 {
 		t.Fatal(err)
 	}
-	id, err := w.Ledger.PersonByEmail(t.Context(), other.Rows[1].Emails[0])
+	id, err := w.Ledger.Find(t.Context(), contact.ViaEmail, string(other.Rows[1].Emails[0]))
 	if err == nil {
 		err = w.Ledger.Suppress(t.Context(), id, 1, contact.ViaEmail, gate.Dead, "provider")
 	}

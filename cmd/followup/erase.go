@@ -17,24 +17,12 @@ import (
 
 func eraseCommand(sys system) *cli.Command {
 	return &cli.Command{
-		Name: "erase", Usage: "remove a person; what proves consent and what blocks an address stays, without the person",
-		Description: "Example:  followup erase --phone +13035550142          (says what would go)\n" +
-			"          followup erase --phone +13035550142 --yes    (removes it)",
-		Flags: append(whomFlags(),
-			&cli.BoolFlag{Name: "yes", Usage: "do it; without this it only says what would go"},
-			jsonFlag(),
-		),
-		Action: func(ctx context.Context, c *cli.Command) error {
-			who, err := readWhom(c)
-			if err != nil {
-				return err
-			}
-			f, err := sys.staff(ctx, c)
-			if err != nil {
-				return err
-			}
-			defer f.close()
-			id, err := who.person(ctx, f.ledger)
+		Name: "erase", Usage: "remove a person; what proves consent and what blocks an address stays, without the person", ArgsUsage: "PERSON",
+		Description: "Example:  followup erase 7F3K          (says what would go)\n" +
+			"          followup erase 7F3K --yes    (removes it)\n" + whomHelp,
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do it; without this it only says what would go"}, jsonFlag()},
+		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			p, n, err := f.person(ctx, c)
 			if err != nil {
 				return err
 			}
@@ -44,12 +32,12 @@ func eraseCommand(sys system) *cli.Command {
 			}
 			done, e := c.Bool("yes"), ledger.Erasure{}
 			if done {
-				e, err = f.desk.Erase(ctx, id, desk.By{Name: f.by})
+				e, err = f.desk.Erase(ctx, p.ID, desk.By{Name: f.by})
 			} else {
-				e, err = f.ledger.Erasing(ctx, id)
+				e, err = f.ledger.Erasing(ctx, p.ID)
 			}
 			if err != nil {
-				return noSuch(err)
+				return f.wish(err)
 			}
 			if c.Bool("json") {
 				return printJSON(sys.stdout, struct {
@@ -58,22 +46,22 @@ func eraseCommand(sys system) *cli.Command {
 					Queued int64 `json:"queued"` // forms of anybody that wait to be taken in
 				}{e, done, queued})
 			}
-			printErasure(sys.stdout, e, done)
+			printErasure(sys.stdout, f.about(p, n), e, done)
 			printQueued(sys.stdout, queued, done)
 			return nil
-		},
+		}),
 	}
 }
 
 // ways names the ways in words.
 var ways = map[contact.Via]string{contact.ViaEmail: "email", contact.ViaSMS: "text"}
 
-func printErasure(w io.Writer, e ledger.Erasure, done bool) {
+func printErasure(w io.Writer, whom string, e ledger.Erasure, done bool) {
 	removes, keeps := "Would remove", "Would keep"
 	if done {
 		removes, keeps = "Removed", "Kept"
 	}
-	fmt.Fprintf(w, "%s person %s: name, addresses, %s, %s, %s and the timeline.\n", removes, e.Contact,
+	fmt.Fprintf(w, "%s %s: name, addresses, %s, %s, %s and the timeline.\n", removes, whom,
 		many(e.Submissions, "form"), many(e.Replies, "reply"), many(e.Messages, "message"))
 	if e.Unread {
 		fmt.Fprintln(w, "  Nobody has marked all that this person wrote as read.")

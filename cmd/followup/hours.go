@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,48 +12,26 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/hours"
 )
 
 func hoursCommand(sys system) *cli.Command {
 	return &cli.Command{
-		Name: "hours", Usage: "print when messages to somebody may go next, and why",
-		Description: "Example:  followup hours --phone +19285550142 --zone America/Phoenix",
+		Name: "hours", Usage: "print when messages to somebody may go next, and why", ArgsUsage: "[PERSON]",
+		Description: "Example:  followup hours 7F3K\n" +
+			"          followup hours +19285550142 --zone America/Phoenix\n" +
+			"          followup hours --zone America/Phoenix\n" +
+			"Of a number that nobody has given, the prefix tells where it is. " + whomHelp,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "contact", Usage: "the person's id: the zone and the number of the newest form"},
-			&cli.StringFlag{Name: "phone", Usage: "a phone number"},
-			&cli.StringFlag{Name: "zone", Usage: "the browser's zone, by its IANA name"},
+			&cli.StringFlag{Name: "zone", Usage: "the browser's zone, by its IANA name (default: the one that came with the form)"},
 			jsonFlag(),
 		},
-		Action: func(ctx context.Context, c *cli.Command) error {
-			var s contact.Submission
-			switch id, phone := c.String("contact"), c.String("phone"); {
-			case (id != "") == (phone != "" || c.String("zone") != ""):
-				return fmt.Errorf("name --contact, or --phone, --zone or both; %w", errUsage)
-			case phone != "":
-				p, err := contact.ParsePhone(phone)
-				if err != nil {
-					return fmt.Errorf("--phone: %w: write it like +13035550142; %w", err, errUsage)
-				}
-				s.Phone = p
-			}
-			if s.Zone = c.String("zone"); s.Zone != "" {
-				if _, err := time.LoadLocation(s.Zone); err != nil {
-					return fmt.Errorf("--zone: %q is no time zone: write its IANA name, such as America/Denver; %w", s.Zone, errUsage)
-				}
-			}
-			f, err := sys.staff(ctx, c)
+		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			s, err := f.whereabouts(ctx, c)
 			if err != nil {
 				return err
-			}
-			defer f.close()
-			if id := contact.ID(c.String("contact")); id != "" {
-				p, err := f.ledger.Person(ctx, id)
-				if err != nil {
-					return noSuch(err)
-				}
-				s = p.Submissions[len(p.Submissions)-1]
 			}
 			told := f.tellHours(s, f.clock.Now())
 			if c.Bool("json") {
@@ -59,8 +39,31 @@ func hoursCommand(sys system) *cli.Command {
 			}
 			printHours(sys.stdout, told)
 			return nil
-		},
+		}),
 	}
+}
+
+// whereabouts gives the zone and the number of a form, of a number that nobody
+// gave the number alone, and in place of the form's zone the one named.
+func (f *frontDesk) whereabouts(ctx context.Context, c *cli.Command) (s contact.Submission, err error) {
+	zone := c.String("zone")
+	if _, err := time.LoadLocation(zone); err != nil {
+		return s, fmt.Errorf("--zone: %q is no time zone: write its IANA name, such as America/Denver; %w", zone, errUsage)
+	}
+	if c.Args().Present() || zone == "" {
+		p, n, err := f.person(ctx, c)
+		at, ok := desk.Address(strings.Join(c.Args().Slice(), " "))
+		switch {
+		case err == nil:
+			s = p.Submissions[n-1]
+		case errors.Is(err, desk.ErrNobody) && ok && at.Via == contact.ViaSMS:
+			s.Phone = contact.Phone(at.Address)
+		default:
+			return s, err
+		}
+	}
+	s.Zone = cmp.Or(zone, s.Zone)
+	return s, nil
 }
 
 // toldHours is when messages may go and why.

@@ -49,14 +49,26 @@ func TestHoursAtTheCommandLine(t *testing.T) {
 	t.Parallel()
 	b := newTill(t)
 	id := string(b.ann())
-	for _, args := range [][]string{{"hours", "--contact", id}, {"hours", "--phone", tillNumber}, {"hours", "--zone", "America/Denver", "--json"}} {
+	for _, args := range [][]string{{"hours", id}, {"hours", "ann"}, {"hours", tillNumber}, {"hours", "303-555-0177"}, {"hours", "--zone", "America/Denver", "--json"}} {
 		if code, out, errs := b.run(args...); code != done || !strings.Contains(out, "America/Denver") || errs != "" {
 			t.Errorf("%v: %d %s %s", args, code, out, errs)
 		}
 	}
-	for _, args := range [][]string{{"hours"}, {"hours", "--zone", "Mars/Base"}, {"hours", "--contact", id, "--phone", tillNumber}} {
-		if code, _, _ := b.run(args...); code != usedWrong {
-			t.Errorf("%v: %d", args, code)
+	if _, out, _ := b.run("hours", "ann", "--zone", "America/Anchorage"); !strings.Contains(out, "America/Anchorage") || !strings.Contains(out, "from the number's prefix") {
+		t.Errorf("with another zone: %s", out)
+	}
+	for _, wrong := range []struct {
+		args []string
+		code int
+		say  string
+	}{
+		{[]string{"hours"}, usedWrong, "whom? PERSON is"},
+		{[]string{"hours", "--zone", "Mars/Base"}, usedWrong, "--zone: "},
+		{[]string{"hours", "nobody"}, failed, "nobody is found by that"},
+		{[]string{"hours", "nobody@example.com", "--zone", "America/Denver"}, failed, "nobody is found by that"},
+	} {
+		if code, out, errs := b.run(wrong.args...); code != wrong.code || out != "" || !strings.Contains(errs, wrong.say) {
+			t.Errorf("%v: %d %s", wrong.args, code, errs)
 		}
 	}
 }

@@ -200,7 +200,7 @@ func TestAListThatLeadsToNobodySendsNothing(t *testing.T) {
 		t.Errorf("there is\n%s", out)
 	}
 	for _, m := range []string{"ann@example.com"} {
-		p, err := w.book.PersonByEmail(t.Context(), contact.Email(m))
+		p, err := w.book.Find(t.Context(), contact.ViaEmail, m)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/joydevie/followup/internal/contact"
+	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/gate"
 	"github.com/joydevie/followup/internal/ledger"
 	"github.com/joydevie/followup/templates"
@@ -18,29 +19,16 @@ import (
 
 func proofCommand(sys system) *cli.Command {
 	return &cli.Command{
-		Name: "proof", Usage: "print what was agreed to, with the words shown, each message sent under it, and every revocation",
-		Description: "Example:  followup proof --phone +13035550142\n" +
-			"An address of a person who was erased has its proof as well.",
-		Flags: append(whomFlags(), jsonFlag()),
-		Action: func(ctx context.Context, c *cli.Command) error {
-			who, err := readWhom(c)
+		Name: "proof", Usage: "print what was agreed to, with the words shown, each message sent under it, and every revocation", ArgsUsage: "PERSON",
+		Description: "Example:  followup proof 7F3K\n" +
+			"          followup proof +13035550142\n" +
+			"By an address or a number, the proof of that one, also after the person was erased;\n" +
+			"else of each that the person gave. " + whomHelp,
+		Flags: []cli.Flag{jsonFlag()},
+		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
+			proofs, err := f.proofs(ctx, c)
 			if err != nil {
 				return err
-			}
-			f, err := sys.staff(ctx, c)
-			if err != nil {
-				return err
-			}
-			defer f.close()
-			var proofs []ledger.Proof
-			if who.id != "" {
-				proofs, err = f.desk.Proofs(ctx, who.id)
-			} else {
-				proofs = make([]ledger.Proof, 1)
-				proofs[0], err = f.ledger.Proof(ctx, who.via, who.address)
-			}
-			if err != nil {
-				return noSuch(err)
 			}
 			for _, p := range proofs {
 				f.quote(p)
@@ -55,8 +43,27 @@ func proofCommand(sys system) *cli.Command {
 				printProof(sys.stdout, p, f.clock.Now())
 			}
 			return nil
-		},
+		}),
 	}
+}
+
+// proofs reads what a command asks for. Evidence outlives the person: of an
+// address or a number it is read whether somebody is found by it or not.
+func (f *frontDesk) proofs(ctx context.Context, c *cli.Command) ([]ledger.Proof, error) {
+	whom, err := whomArg(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	if at, ok := desk.Address(whom); ok {
+		p, err := f.ledger.Proof(ctx, at.Via, at.Address)
+		return []ledger.Proof{p}, err
+	}
+	p, _, err := f.view().One(ctx, whom)
+	if err != nil {
+		return nil, err
+	}
+	all, err := f.desk.Proofs(ctx, p.ID)
+	return all, f.wish(err)
 }
 
 // quote fills in words that were not kept when they were shown, where the ones

@@ -98,7 +98,7 @@ func TestTheDeskLooksQuickly(t *testing.T) {
 	w := setupOn(t, rdb)
 	w.town(t, *people)
 	ctx := t.Context()
-	id, err := w.Ledger.PersonByEmail(ctx, "7@example.com")
+	id, err := w.Ledger.Find(ctx, contact.ViaEmail, "7@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,17 +126,27 @@ func (v *View) One(ctx context.Context, text string) (*ledger.Person, int, error
 	return hits[0].Person, hits[0].n, nil
 }
 
+// Address reads an email address, or a telephone number in any form, as Find
+// does; false for whatever else names a person. Nobody need be known by it.
+func Address(text string) (ledger.Reach, bool) {
+	text = strings.TrimSpace(text)
+	if isID.MatchString(text) {
+		return ledger.Reach{}, false
+	}
+	if email, err := contact.ParseEmail(text); err == nil {
+		return ledger.Reach{Via: contact.ViaEmail, Address: string(email)}, true
+	}
+	phone, err := contact.ParsePhone(text)
+	return ledger.Reach{Via: contact.ViaSMS, Address: string(phone)}, err == nil
+}
+
 func (v *View) search(ctx context.Context, text string, most int) (hits []hit, total int, err error) {
 	text = strings.TrimSpace(text)
 	if isID.MatchString(text) {
 		return v.byID(ctx, contact.ID(text), nil)
 	}
-	if email, err := contact.ParseEmail(text); err == nil {
-		id, err := v.Ledger.PersonByEmail(ctx, email)
-		return v.byID(ctx, id, err)
-	}
-	if phone, err := contact.ParsePhone(text); err == nil {
-		id, err := v.Ledger.PersonByPhone(ctx, phone)
+	if at, ok := Address(text); ok {
+		id, err := v.Ledger.Find(ctx, at.Via, at.Address)
 		return v.byID(ctx, id, err)
 	}
 	if item := strings.ToUpper(text); isItem.MatchString(item) {

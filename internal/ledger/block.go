@@ -50,7 +50,7 @@ func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why g
 	if err != nil {
 		return fmt.Errorf("block: %w", err)
 	}
-	id, err := l.personAt(ctx, v, address)
+	id, err := l.Find(ctx, v, address)
 	if err == nil {
 		err = l.blocked(ctx, id, 0, v, e, changed, func(m Planned) bool { return l.addressHash(v, m.Submission) == hash })
 	}

@@ -223,22 +223,6 @@ func (l *Ledger) Addresses(p *Person) []Proof {
 	return all
 }
 
-// Find gives the person that an address or a number leads to; ErrNone when it
-// leads to nobody.
-func (l *Ledger) Find(ctx context.Context, v contact.Via, address string) (contact.ID, error) {
-	id, err := l.personAt(ctx, v, address)
-	if err != nil {
-		return "", err
-	}
-	switch n, err := l.redis.Exists(ctx, personKey(id)).Result(); {
-	case err != nil:
-		return "", fmt.Errorf("look up a person: %w", err)
-	case n == 0:
-		return "", ErrNone
-	}
-	return id, nil
-}
-
 // FinishErasing ends what was begun with somebody who is being removed.
 func (l *Ledger) FinishErasing(ctx context.Context, p *Person) error {
 	_, err := l.erase(ctx, p.ID, p.Erasing, "", time.Time{})

@@ -188,7 +188,7 @@ func (l *Ledger) Lift(ctx context.Context, v contact.Via, address, by, why strin
 	if !done {
 		return "", ErrRace
 	}
-	id, err := l.personAt(ctx, v, address)
+	id, err := l.Find(ctx, v, address)
 	if err == nil {
 		err = l.Record(ctx, id, Event{What: Lifted, By: by, Code: string(lifted)})
 	}

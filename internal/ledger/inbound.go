@@ -106,10 +106,12 @@ func (l *Ledger) MayHelp(ctx context.Context, from contact.Phone) (bool, error) 
 // PersonByPhone finds the person that a number leads to; ErrNone when it leads
 // to nobody.
 func (l *Ledger) PersonByPhone(ctx context.Context, p contact.Phone) (contact.ID, error) {
-	return l.personAt(ctx, contact.ViaSMS, string(p))
+	return l.Find(ctx, contact.ViaSMS, string(p))
 }
 
-func (l *Ledger) personAt(ctx context.Context, v contact.Via, address string) (contact.ID, error) {
+// Find gives the person that an address or a number leads to; ErrNone when it
+// leads to nobody. The person may be gone when it is read.
+func (l *Ledger) Find(ctx context.Context, v contact.Via, address string) (contact.ID, error) {
 	id, err := l.redis.Get(ctx, indexKey(kindOf(v), l.hashOf(v, address))).Result()
 	if errors.Is(err, redis.Nil) {
 		return "", ErrNone

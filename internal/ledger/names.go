@@ -146,12 +146,6 @@ func (l *Ledger) holders(ctx context.Context, kind, word string) ([]contact.ID, 
 	return ids, nil
 }
 
-// PersonByEmail finds the person that an address leads to; ErrNone when it
-// leads to nobody.
-func (l *Ledger) PersonByEmail(ctx context.Context, e contact.Email) (contact.ID, error) {
-	return l.personAt(ctx, contact.ViaEmail, string(e))
-}
-
 // listWords lists what the newest submission brought that the person is not yet
 // found by.
 func (l *Ledger) listWords(ctx context.Context, pipe redis.Pipeliner, p *Person, n int, s contact.Submission) {

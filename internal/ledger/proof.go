@@ -55,7 +55,7 @@ func (l *Ledger) Proof(ctx context.Context, v contact.Via, address string) (Proo
 			proof.Evidence = append(proof.Evidence, e.Evidence)
 		}
 	}
-	id, err := l.personAt(ctx, v, address)
+	id, err := l.Find(ctx, v, address)
 	if err != nil && !errors.Is(err, ErrNone) {
 		return proof, err
 	}
