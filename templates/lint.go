@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -76,10 +77,19 @@ func (r wordRule) find(text string) string {
 	return ""
 }
 
-// Telling gives the first word, or the beginning of it, for which a line may
-// stand in a body and nowhere that a lock screen shows; "" if there is none.
+// harmless are names of places, folded, that begin like a word that tells.
+var harmless = regexp.MustCompile(`\b(` + strings.Join([]string{
+	`paint(s|ed|ing|ings|er|ers|ersville|sville|rock|bank|brush|ball)?`, `painesville`, `paines?`, `painswick`, `paincourt(ville)?`,
+	`dolores,`, `dolores (street|st|avenue|ave|road|rd|drive|dr|park|heights|terrace|county|river|huerta|hidalgo)`, `(calle|mission) dolores`,
+	`dolorosa`, `dolorita`, `dosewallips`, `drug ?store`, `treatment plant`,
+	`medicine (bow|creek|crow|hat|lake|lodge|mountain|park|river|rock|springs|tail|tree|wheel)`,
+}, "|") + `)(\W|$)`)
+
+// Telling gives the first word, or the beginning of it, for which the name of a
+// place may stand in a body and nowhere that a lock screen shows; "" if there is
+// none. Names of places that only sound so are none.
 func (s *Set) Telling(line string) string {
-	line = fold(line)
+	line = harmless.ReplaceAllString(fold(line), " ")
 	for _, r := range wordRules() {
 		if slices.Contains(r.parts, "body") {
 			continue // it is of no use anywhere, and tells nothing
