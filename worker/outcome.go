@@ -74,7 +74,7 @@ func (w *Worker) refused(ctx context.Context, p *ledger.Planned, out channel.Out
 	}
 	if why != gate.ReasonRefused {
 		blocking, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleReserve)
-		err := w.Ledger.SuppressFor(blocking, p.Contact, p.Entry.N, p.Via, ledger.Evidence{What: string(why), By: "provider", Code: out.Code})
+		_, err := w.Ledger.SuppressFor(blocking, p.Contact, p.Entry.N, p.Via, ledger.Evidence{What: string(why), By: "provider", Code: out.Code})
 		cancel()
 		if err != nil {
 			// An opt-out that we missed must not be missed again: the provider is

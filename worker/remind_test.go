@@ -361,6 +361,47 @@ func TestWhatEndsASequenceSaysWhatItStopped(t *testing.T) {
 	}
 }
 
+func TestAWrongNumberStandsOnceOnTheTimelineWithItsReason(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]func(w *world, p *ledger.Person) error{
+		"it is the first that is known": func(*world, *ledger.Person) error { return nil },
+		"the follow-ups had ended before": func(w *world, p *ledger.Person) error {
+			_, err := w.desk.Called(t.Context(), p.ID, 0, rosa)
+			return err
+		},
+		"whoever reads there said so before": func(w *world, p *ledger.Person) error {
+			return w.Ledger.Suppress(t.Context(), p.ID, 1, contact.ViaSMS, gate.WrongNumber, "person")
+		},
+		"it was noted before": func(w *world, p *ledger.Person) error {
+			_, err := w.desk.WrongNumber(t.Context(), p.ID, 0, rosa)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			p := w.settled(t)
+			if err := before(w, p); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.desk.WrongNumber(t.Context(), p.ID, 0, rosa); err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, e := range w.timeline(t) {
+				if e.What == "wrong_number" && e.By == rosa.Name {
+					if n++; e.Text != rosa.Why {
+						t.Error("it gives no reason")
+					}
+				}
+			}
+			if n != 1 {
+				t.Errorf("it stands there %d times", n)
+			}
+		})
+	}
+}
+
 func TestAfterAWrongNumberNoTextGoesAndNobodyIsFoundByIt(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -180,7 +180,7 @@ func (f *frontDesk) booked(sys system, c *cli.Command, p *ledger.Person, n int, 
 			meeting
 			Refused map[string]string `json:"refused,omitempty"`
 			Ended   []desk.Line       `json:"ended"`
-		}{p.ID, m, refusals(b.Refused), f.view().Lines(p, b.Ended.Stopped)})
+		}{p.ID, m, refusals(b.Refused), f.view().Lines(p, b.Ended)})
 	}
 	fmt.Fprintf(sys.stdout, "%s: appointment %d of %s, %s %s.\n", said, m.Appointment, f.about(p, n), m.Kind, m.say(f.view()))
 	for _, l := range m.Planned {
@@ -190,8 +190,8 @@ func (f *frontDesk) booked(sys system, c *cli.Command, p *ledger.Person, n int, 
 	if len(m.Planned) == 0 {
 		fmt.Fprintln(sys.stdout, "Nothing goes out about it.")
 	}
-	if len(b.Ended.Stopped) > 0 {
-		fmt.Fprintln(sys.stdout, "Stopped: "+names(b.Ended.Stopped)+".")
+	if len(b.Ended) > 0 {
+		fmt.Fprintln(sys.stdout, "Stopped: "+names(b.Ended)+".")
 	}
 	return nil
 }

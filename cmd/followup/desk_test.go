@@ -210,6 +210,7 @@ func TestTheDeskActs(t *testing.T) {
 		{"appointments move ann", usedWrong, []string{"say what changes: --at, "}, ""},
 		{"appointments move ann --appointment 2 --at 'Fri 10:00'", failed, []string{"--appointment: there is no 2; "}, ""},
 		{"appointments move ann --place 'the ketamine house'", failed, []string{`--place: "ketamin" tells on a lock screen`}, ""},
+		{"appointments move ann --place '12 Painter Street'", done, []string{"Changed: appointment 1"}, ""},
 		{"contacts show ann", done, []string{"appointment made: ", " 14:00 M"}, ""},
 		{"remind canary", failed, []string{"that is 2 people (", "name one by what stands behind the initials"}, ""},
 		{"appointments add bea --at 'tomorrow 14:00 America/Chicago' --kind call --place 'canary street'", done, []string{"Made: appointment 1 of B. C. (", " 14:00 C", "(13:00 M", " at the clinic)"}, ""},
@@ -234,7 +235,9 @@ func TestTheDeskActs(t *testing.T) {
 		{"resume sms", done, []string{"Resumed: sms."}, ""},
 		{"messages retry --all", done, []string{"0 of 0 go once more"}, ""},
 		{"messages retry", usedWrong, []string{"name a person, or say --all"}, ""},
-		{"messages retry bea --message 1.confirmation/email", done, []string{"1 of 1 go once more"}, ""},
+		{"messages retry bea --message 1.confirmation/email", done, []string{"1 of 1 go once more", "ITEM  WHO    WHAT\n", "  B. C.  Confirmation by email goes once more, "}, ""},
+		{"messages retry bea --message 1.nothing/email", failed, []string{"--message: this person has no message 1.nothing/email"}, ""},
+		{"messages retry bea --message nonsense", usedWrong, []string{"--message: write it like"}, ""},
 		{"answered nobody", failed, []string{"nobody is found by that"}, ""},
 	} {
 		args := words(c.command)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -62,87 +63,90 @@ func messagesCommand(sys system) *cli.Command {
 
 // secondTry is what became of one message that was to be sent once more.
 type secondTry struct {
-	Contact contact.ID `json:"contact"`
-	Message string     `json:"message"`
-	Again   bool       `json:"again"` // it goes once more
-	Text    string     `json:"text"`
+	Contact  contact.ID `json:"contact"`
+	Item     string     `json:"item"`
+	Message  string     `json:"message"`
+	Again    bool       `json:"again"` // it goes once more
+	Text     string     `json:"text"`
+	initials string
+}
+
+// failure is a message that is to be sent once more.
+type failure struct {
+	ledger.Slip
+	initials string // of whom it is to
 }
 
 // retryMessages sends what failed once more. What cannot go is listed with the
 // reason, and is no failure of the command unless nothing went.
 func retryMessages(sys system) func(context.Context, *cli.Command, *frontDesk) error {
 	return func(ctx context.Context, c *cli.Command, f *frontDesk) error {
-		slips, err := f.failures(ctx, c)
+		failed, err := f.failures(ctx, c)
 		if err != nil {
 			return err
 		}
 		all, again := []secondTry{}, 0
-		for _, slip := range slips {
-			m, err := f.retryOne(ctx, c, slip)
-			r := secondTry{Contact: slip.Contact, Message: slip.Message, Again: err == nil}
+		for _, one := range failed {
+			entry, via, ok := one.Entry()
+			if !ok {
+				return fmt.Errorf("--message: write it like 1.followup-2/email; `followup messages failed --json` has the names; %w", errUsage)
+			}
+			m, err := f.desk.Retry(ctx, one.Contact, entry, via, f.acts(c))
+			r := secondTry{one.Contact, f.links().Item(one.Contact, entry.N), one.Message, err == nil, "", one.initials}
 			switch wrong, isWrong := errors.AsType[*desk.Wrong](err); {
 			case err == nil:
 				again++
 				r.Text = "goes once more, " + f.view().Say(time.Unix(m.Row.Due, 0))
 			case isWrong:
 				r.Text = "does not go: " + wrong.Problem + "; " + wrong.Cure
+			case errors.Is(err, ledger.ErrNone):
+				return fmt.Errorf("--message: this person has no message %s", one.Message)
 			default:
 				if _, refused := errors.AsType[*desk.Refused](err); !refused {
 					return err
 				}
 				r.Text = "does not go: " + err.Error()
 			}
+			name := desk.Message(entry, via)
+			r.Text = strings.ToUpper(name[:1]) + name[1:] + " " + r.Text
 			all = append(all, r)
 		}
 		if c.Bool("json") {
 			return printJSON(sys.stdout, all)
 		}
 		fmt.Fprintf(sys.stdout, "%d of %d go once more\n", again, len(all))
-		t := grid{head: []string{"CONTACT", "MESSAGE", "WHAT"}}
+		t := grid{head: []string{"ITEM", "WHO", "WHAT"}}
 		for _, r := range all {
-			t.add(string(r.Contact), r.Message, r.Text)
+			t.add(r.Item, r.initials, r.Text)
 		}
 		return t.print(sys)
 	}
 }
 
 // failures are the messages that a command wants sent once more.
-func (f *frontDesk) failures(ctx context.Context, c *cli.Command) ([]ledger.Slip, error) {
+func (f *frontDesk) failures(ctx context.Context, c *cli.Command) (all []failure, err error) {
 	if c.Bool("all") == c.Args().Present() || c.Bool("all") && c.IsSet("message") {
 		return nil, fmt.Errorf("name a person, or say --all; %w", errUsage)
 	}
-	var slips []ledger.Slip
 	if c.Bool("all") {
 		failed, _, err := f.view().Failed(ctx, 1000)
 		for _, m := range failed {
-			slips = append(slips, ledger.Slip{Contact: m.ID, Message: m.Message})
+			all = append(all, failure{ledger.Slip{Contact: m.ID, Message: m.Message}, m.Initials})
 		}
-		return slips, err
+		return all, err
 	}
 	p, _, err := f.person(ctx, c)
 	if err != nil {
 		return nil, err
 	}
+	initials := contact.Initials(p.Submissions[len(p.Submissions)-1].Name)
 	if name := c.String("message"); name != "" {
-		return []ledger.Slip{{Contact: p.ID, Message: name}}, nil
+		return []failure{{ledger.Slip{Contact: p.ID, Message: name}, initials}}, nil
 	}
 	for _, m := range p.Messages {
 		if m.Row.Failed() {
-			slips = append(slips, ledger.Slip{Contact: p.ID, Message: m.Entry.String() + "/" + string(m.Via)})
+			all = append(all, failure{ledger.Slip{Contact: p.ID, Message: m.Entry.String() + "/" + string(m.Via)}, initials})
 		}
 	}
-	return slips, nil
-}
-
-// retryOne sends one message that failed once more.
-func (f *frontDesk) retryOne(ctx context.Context, c *cli.Command, s ledger.Slip) (*ledger.Planned, error) {
-	entry, via, ok := s.Entry()
-	if !ok {
-		return nil, fmt.Errorf("--message: write it like 1.followup-2/email; `followup messages failed --json` has the names; %w", errUsage)
-	}
-	m, err := f.desk.Retry(ctx, s.Contact, entry, via, f.acts(c))
-	if errors.Is(err, ledger.ErrNone) {
-		return nil, fmt.Errorf("--message: this person has no message %s", s.Message)
-	}
-	return m, err
+	return all, nil
 }

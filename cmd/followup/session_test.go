@@ -101,7 +101,7 @@ func TestADayAtTheDesk(t *testing.T) {
 	eventually(t, "the reminder", func() bool { return len(w.named("maria@example.com", "reminder")) == 1 })
 	desk.list(w)
 	desk.typed("Who was not reached?", "followup messages failed", "1 did not reach", "C. R.", "Confirmation by email not sent")
-	desk.typed("Try those once more.", "followup messages retry --all", "1 of 1 go once more")
+	desk.typed("Try those once more.", "followup messages retry --all", "1 of 1 go once more", carla+"  C. R.  Confirmation by email goes once more")
 	eventually(t, "the confirmation that was refused", func() bool { return len(w.named("carla@example.com", "confirmation")) == 1 })
 	eventually(t, "nothing that failed", func() bool {
 		return strings.Contains((&terminal{t: t, env: w.env}).typed("", "followup messages failed"), "0 did not")

@@ -29,7 +29,7 @@ type Booking struct {
 	Appointment ledger.Appointment
 	Planned     []ledger.Planned            // what will go about it, by time
 	Refused     map[contact.Via]gate.Reason // the ways by which nothing new goes, and why
-	Ended       Stopped                     // with Schedule: the follow-ups that it ended
+	Ended       []ledger.Planned            // with Schedule: the follow-ups that it has kept from going
 }
 
 // Format prints the appointment's number for every verb of fmt.
@@ -56,10 +56,14 @@ func (d *Desk) Schedule(ctx context.Context, id contact.ID, m Meeting, by By) (B
 	}
 	event := by.event("appointment")
 	event.When = m.At
+	goes := map[string]bool{} // what was yet to go before, by id
 	err := again(func() error {
 		p, err := d.Ledger.Person(ctx, id)
 		if err != nil {
 			return err
+		}
+		for _, m := range p.Messages {
+			goes[m.ID()] = m.Row.State.Pending()
 		}
 		for _, old := range p.Appointments {
 			if !old.Cancelled && old.At.Equal(a.At) {
@@ -75,8 +79,14 @@ func (d *Desk) Schedule(ctx context.Context, id contact.ID, m Meeting, by By) (B
 	}
 	d.Log.InfoContext(ctx, "appointment made", "contact", id, "by", by.Name)
 	b, err := d.hang(ctx, id, a.K, told(m.Tell, "booked"), by)
-	if err == nil {
-		b.Ended, err = d.Booked(ctx, id, 0, by)
+	if err != nil {
+		return b, err
+	}
+	ended, err := d.Booked(ctx, id, 0, by)
+	for _, m := range ended.Stopped {
+		if goes[m.ID()] {
+			b.Ended = append(b.Ended, m)
+		}
 	}
 	return b, err
 }

@@ -48,10 +48,10 @@ func (d *Desk) Stop(ctx context.Context, id contact.ID, n int, by By) (Stopped, 
 	if err != nil {
 		return Stopped{}, err
 	}
-	if err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaEmail, by.evidence(gate.Unsubscribed)); err != nil {
+	if _, err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaEmail, by.evidence(gate.Unsubscribed)); err != nil {
 		return Stopped{}, err
 	}
-	if err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaSMS, by.evidence(gate.OptedOut)); err != nil {
+	if _, err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaSMS, by.evidence(gate.OptedOut)); err != nil {
 		return Stopped{}, err
 	}
 	return d.end(ctx, id, n, gate.ReasonStaff, by)
@@ -73,13 +73,18 @@ func (d *Desk) WrongNumber(ctx context.Context, id contact.ID, n int, by By) (St
 	if number == "" {
 		return Stopped{}, &Wrong{"number", "the person left none with that submission", "name another submission"}
 	}
-	if err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaSMS, by.evidence(gate.WrongNumber)); err != nil {
+	told, err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaSMS, by.evidence(gate.WrongNumber))
+	if err != nil {
 		return Stopped{}, err
 	}
 	if err := d.Ledger.Detach(ctx, number, id); err != nil {
 		return Stopped{}, err
 	}
-	ended, err := d.end(ctx, id, n, gate.ReasonWrongNumber, by)
+	event := by.event(string(gate.ReasonWrongNumber))
+	if told {
+		event.What = ""
+	}
+	ended, err := d.endAs(ctx, id, n, gate.ReasonWrongNumber, event)
 	if err != nil {
 		return ended, err
 	}
@@ -107,14 +112,19 @@ func (d *Desk) newest(ctx context.Context, id contact.ID, n int) (int, error) {
 
 // end stops the sequences. Who acts on a submission has read it.
 func (d *Desk) end(ctx context.Context, id contact.ID, n int, why gate.Reason, by By) (Stopped, error) {
+	return d.endAs(ctx, id, n, why, by.event(string(why)))
+}
+
+// endAs does the same with what shall stand on the timeline.
+func (d *Desk) endAs(ctx context.Context, id contact.ID, n int, why gate.Reason, event ledger.Event) (Stopped, error) {
 	n, err := d.newest(ctx, id, n)
 	if err != nil {
 		return Stopped{}, err
 	}
-	if err := d.Ledger.Stop(ctx, id, n, why, by.event("")); err != nil {
+	if err := d.Ledger.Stop(ctx, id, n, why, event); err != nil {
 		return Stopped{}, err
 	}
-	d.Log.InfoContext(ctx, "sequence ended", "contact", id, "by", by.Name, "why", why)
+	d.Log.InfoContext(ctx, "sequence ended", "contact", id, "by", event.By, "why", why)
 	p, err := d.Ledger.Person(ctx, id)
 	if err != nil {
 		return Stopped{}, err
@@ -129,7 +139,7 @@ func (d *Desk) end(ctx context.Context, id contact.ID, n int, why gate.Reason, b
 			}
 		}
 	}
-	return ended, d.Read(ctx, id, n, by.Name)
+	return ended, d.Read(ctx, id, n, event.By)
 }
 
 // Unsubscribe ends follow-ups by email to the address of submission n, now and

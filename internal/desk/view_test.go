@@ -209,7 +209,7 @@ func TestTheCardTellsAllAndItsMaskNobody(t *testing.T) {
 	if err := w.Ledger.MarkRead(t.Context(), id, 1, "Bea"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Ledger.Stop(t.Context(), id, 1, gate.ReasonBooked, ledger.Event{By: "Bea"}); err != nil {
+	if err := w.Ledger.Stop(t.Context(), id, 1, gate.ReasonBooked, ledger.Event{What: "booked", By: "Bea"}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := w.Show(t.Context(), w.person(t, id), 1)

@@ -11,14 +11,14 @@ import (
 	"github.com/joydevie/followup/internal/gate"
 )
 
-// raise sets a mark unless one that reaches as far is there, writes the event,
-// and reports whether anything changed.
+// raise sets a mark unless one that reaches as far is there, writes the event
+// if there is one, and reports whether anything changed.
 var raise = redis.NewScript(`
 local have = redis.call('HGET', KEYS[1], ARGV[1])
 if have and cjson.decode(have).n >= tonumber(ARGV[2]) then return 0 end
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('RPUSH', KEYS[2], ARGV[4])
+if ARGV[4] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[4]) end
 return 1`)
 
 // lower takes a mark away if it reaches no further than ARGV[2].
@@ -78,14 +78,17 @@ func (l *Ledger) MarkRead(ctx context.Context, id contact.ID, n int, by string) 
 
 // Stop ends the sequences of the person's submissions up to n and cancels what
 // is planned in them. What a worker is claiming at this moment is stopped by
-// the gate; what it has decided about before may still go. Twice is once. It
-// returns ErrNone for nobody.
+// the gate; what it has decided about before may still go. e.What stands on the
+// timeline, "" where that is told already. Twice is once. It returns ErrNone for
+// nobody.
 func (l *Ledger) Stop(ctx context.Context, id contact.ID, n int, why gate.Reason, e Event) error {
 	m := mark{N: n, Why: why, By: e.By, At: l.now().Unix()}
-	e.What, e.N = string(why), n
-	line, err := l.line(id, e)
-	if err != nil {
-		return err
+	line := ""
+	if e.N = n; e.What != "" {
+		var err error
+		if line, err = l.line(id, e); err != nil {
+			return err
+		}
 	}
 	if err := l.act(ctx, raise, "stop", id, fieldStopped, n, m.encode(), line); err != nil {
 		return err

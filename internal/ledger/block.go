@@ -15,30 +15,32 @@ import (
 // in force, and its evidence kept, when Suppress returns. A weaker reason never
 // outweighs a stronger one. Twice is once.
 func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.Via, why gate.Suppression, by string) error {
-	return l.SuppressFor(ctx, id, n, v, Evidence{What: string(why), By: by})
+	_, err := l.SuppressFor(ctx, id, n, v, Evidence{What: string(why), By: by})
+	return err
 }
 
 // SuppressFor does the same with all that is known of the reason: What must be
-// a gate.Suppression; At is now.
-func (l *Ledger) SuppressFor(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence) error {
+// a gate.Suppression; At is now. It reports whether the block is new, and so
+// stands on the timeline.
+func (l *Ledger) SuppressFor(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence) (bool, error) {
 	p, err := l.Person(ctx, id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if n < 1 || n > len(p.Submissions) {
-		return ErrNone
+		return false, ErrNone
 	}
 	s := p.Submissions[n-1]
 	if v == contact.ViaEmail && s.Email == "" || v == contact.ViaSMS && s.Phone == "" {
-		return nil // there is nothing to block
+		return false, nil // there is nothing to block
 	}
 	hash := l.addressHash(v, s)
 	e.At = l.now()
 	changed, err := l.block(ctx, v, hash, e)
 	if err != nil {
-		return fmt.Errorf("block %s for %s: %w", v, id, err)
+		return false, fmt.Errorf("block %s for %s: %w", v, id, err)
 	}
-	return l.blocked(ctx, id, n, v, e, changed, func(Planned) bool { return true })
+	return changed, l.blocked(ctx, id, n, v, e, changed, func(Planned) bool { return true })
 }
 
 // Block blocks an address or a number for whoever has it, people we do not know
@@ -64,12 +66,16 @@ func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why g
 // cancels what of theirs is planned by that way: all of it after an opt-out or a
 // wrong number, the follow-ups else.
 func (l *Ledger) blocked(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence, changed bool, theirs func(Planned) bool) error {
+	why := gate.Suppression(e.What)
 	if changed {
-		if err := l.Record(ctx, id, Event{What: e.What, N: n, By: e.By, Code: e.Code}); err != nil {
+		event := Event{What: e.What, N: n, By: e.By, Code: e.Code}
+		if why == gate.WrongNumber { // the reason of another one stands with the end of the follow-ups
+			event.Text = contact.Private(e.Note)
+		}
+		if err := l.Record(ctx, id, event); err != nil {
 			return fmt.Errorf("block %s for %s: %w", v, id, err)
 		}
 	}
-	why := gate.Suppression(e.What)
 	return l.cancel(ctx, id, gate.Reason(why), e.By, func(m Planned) bool {
 		return m.Via == v && theirs(m) && (why == gate.OptedOut || why == gate.WrongNumber || IsFollowUp(m.Entry.Template))
 	})
