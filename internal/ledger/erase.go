@@ -182,7 +182,7 @@ func (l *Ledger) bequeath(ctx context.Context, p *Person, by string) error {
 			continue
 		}
 		items = append(items, Evidence{At: l.now(), What: Erased, By: by})
-		if err := l.leave(ctx, a.hash, line{Person: p.ID, Items: items}); err != nil {
+		if err := l.leave(ctx, a.hash, line{Person: p.ID, First: p.Submissions[0].ID, Items: items}); err != nil {
 			return fmt.Errorf("erase %s: %w", p.ID, err)
 		}
 	}

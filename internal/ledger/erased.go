@@ -17,10 +17,12 @@ import (
 const erasedFor = 7 * 24 * time.Hour
 
 // remember notes, under the keyed hash of each address of a person, that all
-// that was submitted before that time is unwanted.
+// that was submitted before that second is unwanted. Submissions know whole
+// seconds: who writes in the very second is taken for one who wrote after it,
+// since nobody who may have may get lost.
 func (l *Ledger) remember(ctx context.Context, p *Person, asked time.Time) error {
 	for _, a := range l.addresses(p) {
-		if err := l.redis.Set(ctx, erasedKey(kindOf(a.via), a.hash), asked.UnixMilli(), erasedFor).Err(); err != nil {
+		if err := l.redis.Set(ctx, erasedKey(kindOf(a.via), a.hash), asked.Truncate(time.Second).UnixMilli(), erasedFor).Err(); err != nil {
 			return fmt.Errorf("erase %s: %w", p.ID, err)
 		}
 	}

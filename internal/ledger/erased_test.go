@@ -79,6 +79,24 @@ func TestOnlyWhoAskedForItIsRememberedAsErased(t *testing.T) {
 	}
 }
 
+// A submission carries whole seconds. Of one from the second in which somebody
+// was removed nobody knows whether it came after, and it must not get lost.
+func TestWhoWritesInTheSecondOfAnErasureIsTakenIn(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.admit(t, made("one", -time.Hour, annsMail, annsNumber)).Contact
+	within := ledger.New(w.redis, w.keys, func() time.Time { return noon.Add(300 * time.Millisecond) })
+	if _, err := within.Erase(t.Context(), id, "bea"); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.admit(t, made("two", 0, annsMail, annsNumber)); a.Erased || a.N != 1 { // made 800 ms after noon
+		t.Errorf("%+v", a)
+	}
+	if a := w.admit(t, made("three", -time.Second, annsMail, annsNumber)); !a.Erased {
+		t.Errorf("a second before: %+v", a)
+	}
+}
+
 // What is finished later was asked for when it began.
 func TestAnErasureThatIsFinishedLaterIsNoYounger(t *testing.T) {
 	t.Parallel()
@@ -128,6 +146,9 @@ func TestTheCountOfTextsToANumberOutlivesItsPersonWithoutItsName(t *testing.T) {
 	bob := made("two", 0, "bob@example.com", annsNumber)
 	second := reserve(bob)
 	key := w.redis.Keys(t.Context(), "f:texts:*").Val()[0]
+	if kept := w.redis.TTL(t.Context(), key).Val(); kept < 60*24*time.Hour || kept > 61*24*time.Hour {
+		t.Errorf("texts count for %s", kept)
+	}
 	ttl := 11 * 24 * time.Hour
 	w.redis.Expire(t.Context(), key, ttl)
 	if _, err := w.Erase(t.Context(), first, "bea"); err != nil {

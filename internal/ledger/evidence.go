@@ -71,8 +71,16 @@ type Message struct {
 type line struct {
 	Evidence
 	Person contact.ID `json:"person,omitempty"` // all that this person leaves
+	First  string     `json:"first,omitempty"`  // with Person: the id of its first submission, see removal
 	Items  []Evidence `json:"items,omitempty"`
 	Also   contact.ID `json:"also,omitempty"` // a person who gave it too, and whom it does not lead to
+}
+
+// removal is one that left evidence. Who writes at the moment in which somebody
+// is removed may get the ID anew, so the ID alone does not tell two apart.
+type removal struct {
+	person contact.ID
+	first  string
 }
 
 // Keep is how long outlives a person what must.

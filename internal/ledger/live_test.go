@@ -66,6 +66,32 @@ func TestANewerLedgerIsLeftAlone(t *testing.T) {
 	}
 }
 
+// A newer version that starts at the same moment wins, whichever step of the
+// older one it comes before.
+func TestANewerLedgerThatComesMeanwhileIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := setupQuick(t)
+	for _, newer := range []string{strconv.Itoa(ledger.Schema + 1), "of tomorrow"} {
+		for step := 1; ; step++ {
+			w.redis.FlushAll(t.Context())
+			before, came := at(step, func() error { return w.redis.Set(t.Context(), "f:schema", newer, 0).Err() })
+			_, err := w.stepwise(t, before).Mark(t.Context())
+			if !came() {
+				break
+			}
+			if have := w.redis.Get(t.Context(), "f:schema").Val(); have != newer {
+				t.Errorf("written before step %d, %s became %s", step, newer, have)
+			}
+			if after := step > schemaSteps; after != (err == nil) {
+				t.Errorf("%s came before step %d: %v", newer, step, err)
+			}
+		}
+	}
+}
+
+// schemaSteps is how many steps it takes to claim the schema; the mark comes after.
+const schemaSteps = 3
+
 func TestAnUpgradeKeepsTheOlderProgramAway(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -41,7 +41,7 @@ func (l *Ledger) Proof(ctx context.Context, v contact.Via, address string) (Proo
 		return proof, fmt.Errorf("read evidence: %w", err)
 	}
 	var people []contact.ID
-	left := map[contact.ID][]Evidence{} // by those who were removed; of two runs of one removal the last counts
+	left := map[removal][]Evidence{} // by those who were removed; of two runs of one removal the last counts
 	for _, sealed := range elements {
 		e, err := l.openEvidence(hash, sealed)
 		switch {
@@ -50,7 +50,7 @@ func (l *Ledger) Proof(ctx context.Context, v contact.Via, address string) (Proo
 		case e.Also != "":
 			people = append(people, e.Also)
 		case e.Person != "":
-			left[e.Person] = e.Items
+			left[removal{e.Person, e.First}] = e.Items
 		default:
 			proof.Evidence = append(proof.Evidence, e.Evidence)
 		}
@@ -71,7 +71,7 @@ func (l *Ledger) Proof(ctx context.Context, v contact.Via, address string) (Proo
 		if err != nil {
 			return proof, err
 		}
-		delete(left, id) // being removed at this moment
+		delete(left, removal{id, p.Submissions[0].ID}) // being removed at this moment
 		if own := l.evidence(p, v, hash); len(own) > 0 || p.has(l, v, hash) {
 			proof.People = append(proof.People, id)
 			proof.Evidence = append(proof.Evidence, own...)

@@ -28,11 +28,12 @@ var ErrBlocked = errors.New("ledger: its number has been blocked")
 
 // replaceTexts sets the list if it still is what was read and, where KEYS[2]
 // is given, nothing stands against the number: both in one instant, the last
-// before the provider is called. A caller whose answer was lost may ask again.
+// before the provider is called. A caller whose answer was lost asks again, and
+// is given the list with its own line, which counts for nobody but others.
 var replaceTexts = redis.NewScript(`
 if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then return {2} end
 local have = redis.call('GET', KEYS[1]) or ''
-if have ~= ARGV[1] and have ~= ARGV[2] then return {0, have} end
+if have ~= ARGV[1] then return {0, have} end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
 return {1}`)
 
