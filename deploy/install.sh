@@ -68,6 +68,7 @@ folder /var/backups/followup 700 followup:followup
 put "$binary" /usr/local/bin/followup 755 root:root
 put "$here/backup.sh" /usr/local/sbin/followup-backup 755 root:root
 put "$here/restore.sh" /usr/local/sbin/followup-restore 755 root:root
+put "$here/desk.sh" /usr/local/sbin/followup-desk 755 root:root
 
 if [ -e "$root/etc/followup/keyset" ]; then
 	say "kept  /etc/followup/keyset"
@@ -112,6 +113,6 @@ Next:
   2. write your clinic into /etc/followup/clinic.yaml, and the settings into /etc/followup/env
   3. put your host name into /etc/followup/Caddyfile and give it to Caddy (or let your own proxy forward to 127.0.0.1:8080)
   4. systemctl start followup-serve followup-work
-  5. systemd-run -qP --uid=followup -p EnvironmentFile=/etc/followup/env /usr/local/bin/followup doctor
-  6. the same with go-live in place of doctor: until then only staff get messages
+  5. followup-desk doctor: it looks at everything and sends nothing
+  6. followup-desk go-live: until then only staff get messages
 NEXT

@@ -62,6 +62,28 @@ func (m *machine) try(script string, env []string, args ...string) (string, erro
 	return string(out), err
 }
 
+// desk runs what followup-desk has systemd-run run, for bea, with that on stdin.
+func (m *machine) desk(stdin string, args ...string) string {
+	m.t.Helper()
+	bin := m.t.TempDir()
+	for name, script := range map[string]string{
+		"systemd-run": "#!/bin/sh\nwhile :; do case $1 in\n--property=EnvironmentFile=*) [ -r \"${1#*File=}\" ] ;;\n--*) ;;\n*) exec \"$@\" ;;\nesac || exit; shift; done\n",
+		"desk":        m.below(m.read("/usr/local/sbin/followup-desk")),
+	} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(filepath.Join(bin, "desk"), args...)
+	cmd.Env = append(os.Environ(), append(m.settings(), "BE_FOLLOWUP=1", "SUDO_USER=bea", "PATH="+bin+":"+os.Getenv("PATH"))...)
+	cmd.Stdin = strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		m.t.Fatalf("followup-desk %v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
 // at is a path of the machine as the test reaches it.
 func (m *machine) at(path string) string { return filepath.Join(m.root, path) }
 
@@ -210,6 +232,13 @@ func TestInstalledRestartedBackedUpAndRestoredElsewhereNothingIsLost(t *testing.
 	other := install(t, w.env[0])
 	other.set(settings)
 	redisDir, spoolDir := other.at("/var/lib/followup/redis"), other.at("/var/lib/followup/spool")
+	kill(other.start("followup-redis")) // install.sh starts it, and it leaves a file
+	if out, err := other.try("restore.sh", nil, file, redisDir, spoolDir); err == nil || !strings.Contains(out, "is not empty") {
+		t.Errorf("restored over what was there: %s", out)
+	}
+	if err := os.Rename(filepath.Join(redisDir, "appendonlydir"), other.at("/appendonlydir.empty")); err != nil {
+		t.Fatal(err)
+	}
 	said := other.sh("restore.sh", nil, file, redisDir, spoolDir)
 	if !strings.Contains(said, "10 people have something planned") || !strings.Contains(said, "on trial until `followup go-live`") {
 		t.Errorf("it says:\n%s", said)
@@ -240,6 +269,10 @@ func TestInstalledRestartedBackedUpAndRestoredElsewhereNothingIsLost(t *testing.
 		}
 		return notes() == written
 	})
+	other.desk("email\nperson1@example.com\n", "remind", "--list", "-", "--at", "tomorrow 9am", "--yes", "1")
+	if out := other.desk("", "batches", "list"); !strings.Contains(out, "reminder  bea  1 ") {
+		t.Errorf("the list of bea:\n%s", out)
+	}
 	for _, p := range []*process{serve, work} {
 		if code := p.stop(); code != 0 {
 			t.Errorf("stopped with %d", code)
@@ -252,7 +285,8 @@ func TestInstallingAgainKeepsWhatWasWritten(t *testing.T) {
 	m := install(t)
 	for path, mode := range map[string]fs.FileMode{
 		"/usr/local/bin/followup": 0o755, "/usr/local/sbin/followup-backup": 0o755, "/usr/local/sbin/followup-restore": 0o755,
-		"/etc/followup": 0o750 | fs.ModeDir, "/etc/followup/keyset": 0o640, "/etc/followup/env": 0o640, "/etc/followup/clinic.yaml": 0o644,
+		"/usr/local/sbin/followup-desk": 0o755,
+		"/etc/followup":                 0o750 | fs.ModeDir, "/etc/followup/keyset": 0o640, "/etc/followup/env": 0o640, "/etc/followup/clinic.yaml": 0o644,
 		"/var/lib/followup/spool": 0o700 | fs.ModeDir, "/var/lib/followup/redis": 0o700 | fs.ModeDir, "/var/backups/followup": 0o700 | fs.ModeDir,
 	} {
 		if info, err := os.Stat(m.at(path)); err != nil || info.Mode() != mode {

@@ -38,7 +38,7 @@ func (f *frontDesk) remindList(ctx context.Context, sys system, c *cli.Command) 
 	if ask.Vias, err = vias(c); err != nil {
 		return err
 	}
-	people, err := readList(c.String("list"))
+	people, err := readList(c.String("list"), c.Root().Reader)
 	if err != nil {
 		return err
 	}
@@ -80,14 +80,17 @@ func (f *frontDesk) remindList(ctx context.Context, sys system, c *cli.Command) 
 	return nil
 }
 
-// readList reads the file of a list.
-func readList(path string) (*list.List, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("--list: the file cannot be read: %w", err)
+// readList reads the file of a list; "-" is what stands on stdin.
+func readList(path string, stdin io.Reader) (*list.List, error) {
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("--list: the file cannot be read: %w", err)
+		}
+		defer file.Close()
+		stdin = file
 	}
-	defer file.Close()
-	people, err := list.Read(file)
+	people, err := list.Read(stdin)
 	if err != nil {
 		return nil, fmt.Errorf("--list: %w", err)
 	}

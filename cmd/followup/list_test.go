@@ -99,6 +99,17 @@ func TestAListIsTriedSentShownAndStopped(t *testing.T) {
 	if strings.Contains(out, "anary") || strings.Contains(out, "555") {
 		t.Errorf("the dry run names somebody:\n%s", out)
 	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	piped := []string{"remind", "--list", "-", "--at", "tomorrow 9am"}
+	if out, complaint, code := w.typed(string(content), append(piped, "--dry-run")...); code != done || lastLine(out) != want {
+		t.Errorf("on stdin: %d, %s\n%s", code, complaint, out)
+	}
+	if out, complaint, code := w.typed(string(content), piped...); code != failed || !strings.Contains(complaint, "add --yes 36") {
+		t.Errorf("on stdin, without a count: %d, %s\n%s", code, complaint, out)
+	}
 	for _, text := range []string{"", "35\n", "yes\n", "036\n"} {
 		out, complaint, code := w.typed(text, remind...)
 		if code != failed || !strings.Contains(complaint, "nothing was planned") {

@@ -96,7 +96,7 @@ func remindCommand(sys system) *cli.Command {
 			&cli.StringFlag{Name: "at", Usage: "WHEN it goes (default: now)"},
 			&cli.StringFlag{Name: "via", Usage: "email or sms (default: every way that may be used)"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would go, and plan nothing"},
-			&cli.StringFlag{Name: "list", Usage: "remind everybody in this file: CSV with a column of phones or emails (docs/lists.md)"},
+			&cli.StringFlag{Name: "list", Usage: "remind everybody in this file: CSV with a column of phones or emails (docs/lists.md); - reads stdin"},
 			&cli.StringFlag{Name: "yes", Usage: "with --list: how many would go, as the dry run says; without it the count is asked for"},
 			&cli.IntFlag{Name: "pace", Usage: "with --list: so many people an hour (default: as many as the providers take)"},
 			&cli.BoolFlag{Name: "again", Usage: "with --list: although the list, or some of its people, had the message within a day"},
