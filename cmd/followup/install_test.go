@@ -249,7 +249,7 @@ func TestInstalledRestartedBackedUpAndRestoredElsewhereNothingIsLost(t *testing.
 	if err := os.WriteFile(other.at("/etc/followup/keyset"), []byte(m.read("/etc/followup/keyset")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	store, serve, work = other.start("followup-redis"), other.start("followup-serve"), other.start("followup-work")
+	_, serve, work = other.start("followup-redis"), other.start("followup-serve"), other.start("followup-work")
 	eventually(t, "a note about each, and about none twice", func() bool { return notes() == written })
 	write(serve.port("public"), 1)
 	eventually(t, "the confirmations being held", func() bool {
