@@ -169,6 +169,34 @@ func TestNumbersInARowSwitchTextsOffAndStaffAreToldOnce(t *testing.T) {
 	if got := confirmed(w.visit(t, visitor(101))); got != "email sms" {
 		t.Errorf("somebody else afterwards: %s", got)
 	}
+	w.redis.Set(t.Context(), "f:limit:{form}:off:texts", visitor(102).ID, time.Hour) // by a run that died then
+	if planned := w.visit(t, visitor(102)); planned["staff-flood email"].State != ledger.Waiting {
+		t.Errorf("run again, and staff are not told: %v", planned)
+	}
+}
+
+// Who gives no email, or wants no texts, uses nobody's limit of them up.
+func TestWhatNothingWillBeSentToIsNotCounted(t *testing.T) {
+	t.Parallel()
+	w := guardedWorld(t)
+	for i := range 3 {
+		s := visitor(i)
+		s.Email, s.Phone, s.ConsentSMS = "", annsNumber, false
+		w.visit(t, s)
+	}
+	id, err := w.Ledger.PersonByPhone(t.Context(), annsNumber)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.Ledger.Person(t.Context(), id)
+	if err != nil || len(p.Submissions) != 3 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	for i, s := range p.Submissions {
+		if s.Guard != "" {
+			t.Errorf("form %d was stopped: %s", i, s.Guard)
+		}
+	}
 }
 
 func TestTheCeilingOfTextsSwitchesThemOffAndLeavesEmailOn(t *testing.T) {
@@ -196,16 +224,18 @@ func TestTheCeilingOfTextsSwitchesThemOffAndLeavesEmailOn(t *testing.T) {
 func TestOneNetworkUsesUpItsOwnLimitAlone(t *testing.T) {
 	t.Parallel()
 	w := guardedWorld(t)
-	for i := range fromBlockHour + 3 {
-		s := visitor(i)
-		s.IP = fmt.Sprintf("2001:db8:0:7::%d", i+1)
-		s.Phone = ""
-		want := "email sms"
-		if i >= fromBlockHour {
-			want = "limit_network sms"
-		}
-		if got := confirmed(w.visit(t, s)); got != want {
-			t.Errorf("%d: %s", i, got)
+	for n, network := range []string{"2001:db8:0:7::%d", "203.0.113.%d"} {
+		for i := range fromBlockHour + 3 {
+			s := visitor(200*(n+1) + i)
+			s.IP = fmt.Sprintf(network, i+1)
+			s.Phone = ""
+			want := "email sms"
+			if i >= fromBlockHour {
+				want = "limit_network sms"
+			}
+			if got := confirmed(w.visit(t, s)); got != want {
+				t.Errorf("%s %d: %s", network, i, got)
+			}
 		}
 	}
 	if got := confirmed(w.visit(t, visitor(100))); got != "email sms" {
@@ -249,9 +279,16 @@ func TestAFloodOfOneKindLeavesTheOthersToPeople(t *testing.T) {
 		t.Errorf("%d confirmed, told %d times", sent, told)
 	}
 	quiet, page := visitor(200), visitor(201)
-	page.IP, page.Token = "198.51.200.1", "a.good.token"
+	quiet.IP, page.IP, page.Token = "198.52.0.1", "198.51.200.1", "a.good.token"
 	if got := confirmed(w.visit(t, quiet)) + ", " + confirmed(w.visit(t, page)); got != "email sms, email sms" {
 		t.Errorf("from a quiet network, from the page: %s", got)
+	}
+	for i, link := range []tasks.Submission{{Message: "see HTTPS://canary.example"}, {Message: "see WWW.canary.example"}, {Name: "www.canary.example"}} {
+		s := visitor(202 + i)
+		s.IP, s.Name, s.Message = fmt.Sprintf("198.51.%d.1", 201+i), link.Name, link.Message
+		if got := confirmed(w.visit(t, s)); got != "email sms" {
+			t.Errorf("with a link, while those without are flooded: %s", got)
+		}
 	}
 }
 

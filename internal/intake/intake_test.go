@@ -54,7 +54,7 @@ func TestASubmissionIsQueuedAsNormalised(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	r, err := w.Submit(t.Context(), intake.Form{
-		Name: " Ann\tLee ", Email: "Ann@EXAMPLE.com", Phone: "(303) 555-0142", Message: "Hello\r\nis this for me?\x00",
+		Name: " Ann\tLee\r\nBcc: ", Email: "Ann@EXAMPLE.com", Phone: "(303) 555-0142", Message: "Hello\r\nis this for me?\x00",
 		ConsentSMS: "on", ConsentEmail: "false", Preferred: "SMS", Language: "es-MX", TimeZone: "America/Denver", Page: "https://x.example/blog/one?u=1", Wording: "v1",
 	}, intake.Origin{IP: netip.MustParseAddr("192.0.2.1"), UserAgent: "Mozilla/5.0"})
 	if err != nil {
@@ -62,7 +62,7 @@ func TestASubmissionIsQueuedAsNormalised(t *testing.T) {
 	}
 	got := w.got[0]
 	want := tasks.Submission{
-		ID: got.ID, At: got.At, Content: got.Content, Name: "Ann Lee", Email: "Ann@example.com", Phone: "+13035550142", Message: "Hello\nis this for me?",
+		ID: got.ID, At: got.At, Content: got.Content, Name: "Ann Lee Bcc:", Email: "Ann@example.com", Phone: "+13035550142", Message: "Hello\nis this for me?",
 		Language: "es", Preferred: "sms", Zone: "America/Denver", Page: "/blog/one", ConsentSMS: true,
 		Wording: "v1", WordingHash: "hash-es", IP: "192.0.2.1", UserAgent: "Mozilla/5.0",
 	}

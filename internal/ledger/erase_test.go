@@ -89,6 +89,9 @@ func TestAProofOutlivesItsPerson(t *testing.T) {
 		t.Errorf("the grant: %#v", got)
 	}
 
+	if _, err := w.Erase(t.Context(), id, ""); err == nil {
+		t.Error("erased, and nobody has asked for it")
+	}
 	told1, err := w.Erasing(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +99,13 @@ func TestAProofOutlivesItsPerson(t *testing.T) {
 	did, err := w.Erase(t.Context(), id, "bea")
 	if err != nil || !reflect.DeepEqual(did, told1) {
 		t.Errorf("said %+v, did %+v, %v", told1, did, err)
+	}
+	kept := []ledger.Kept{
+		{Via: contact.ViaEmail, Grants: 1, Sent: 1, Blocked: []gate.Suppression{gate.Unsubscribed}},
+		{Via: contact.ViaSMS, Grants: 1, Blocked: []gate.Suppression{gate.OptedOut}},
+	}
+	if !reflect.DeepEqual(did.Kept, kept) {
+		t.Errorf("kept %+v", did.Kept)
 	}
 	if did.Submissions != 1 || did.Messages != 4 || did.Cancelled != 0 || len(did.Kept) != 2 {
 		t.Errorf("%+v", did) // the follow-ups were cancelled by the unsubscription
@@ -127,6 +137,31 @@ func TestAProofOutlivesItsPerson(t *testing.T) {
 			t.Errorf("evidence is kept for %s", ttl)
 		}
 	}
+}
+
+// Who is about to erase is told that nobody has read it yet.
+func TestWhatWaitsForAReaderIsSaidBeforeItIsErased(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.person(t, "Ann", true).Contact
+	if a := w.admit(t, made("again", 0, "416e6e@example.com", "")); a.Contact != id { // she who has written before
+		t.Fatalf("%+v", a)
+	}
+	told := func(want bool, replies int, when string) {
+		t.Helper()
+		if e, err := w.Erasing(t.Context(), id); err != nil || e.Unread != want || e.Replies != replies || len(e.Kept) != 1 {
+			t.Errorf("%s: %+v, %v", when, e, err)
+		}
+	}
+	told(true, 0, "written")
+	if err := w.MarkRead(t.Context(), id, 1, "staff"); err != nil {
+		t.Fatal(err)
+	}
+	told(false, 0, "read")
+	if _, _, err := w.Replied(t.Context(), id, ledger.Reply{SID: "SM1"}); err != nil {
+		t.Fatal(err)
+	}
+	told(true, 1, "replied")
 }
 
 func TestWhoWasErasedAndWritesAgainIsNew(t *testing.T) {
@@ -256,6 +291,9 @@ func TestWhatWasBegunIsFinishedByWhoeverComesNext(t *testing.T) {
 	}
 	if _, err := w.Person(t.Context(), id); !errors.Is(err, ledger.ErrNone) {
 		t.Errorf("still there: %v", err)
+	}
+	if err := w.FinishErasing(t.Context(), p); err != nil {
+		t.Errorf("whoever comes after that: %v", err)
 	}
 }
 

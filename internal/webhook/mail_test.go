@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -48,25 +49,37 @@ func TestAnyRelayCanSayWhatBecameOfAnEmail(t *testing.T) {
 		name  string
 		event event
 		why   gate.Suppression
+		row   string // its state, why and code afterwards
 	}{
-		{"a dead address", event{"event": "bounced", "permanent": true, "status": "5.1.1"}, gate.Dead},
-		{"a full mailbox", event{"event": "bounced", "status": "4.2.2"}, ""},
-		{"a complaint", event{"event": "complained"}, gate.Unsubscribed},
-		{"an unsubscription", event{"event": "unsubscribed"}, gate.Unsubscribed},
-		{"a delivery", event{"event": "delivered"}, ""},
+		{"a dead address", event{"event": "bounced", "permanent": true, "status": "5.1.1"}, gate.Dead, "undelivered dead_address 5.1.1"},
+		{"a full mailbox", event{"event": "bounced", "status": "4.2.2"}, "", "undelivered  4.2.2"},
+		{"words for a code", event{"event": "bounced", "status": "5.1.1 no canary here"}, "", "undelivered"},
+		{"a complaint", event{"event": "complained"}, gate.Unsubscribed, "sent"},
+		{"an unsubscription", event{"event": "unsubscribed"}, gate.Unsubscribed, "sent"},
+		{"a delivery", event{"event": "delivered"}, "", "delivered"},
+		{"of a message that it does not name", event{"event": "delivered", "message_id": ""}, "", "sent"},
+		{"of one without brackets", event{"event": "delivered", "bare": true}, "", "delivered"},
 	} {
 		id, _ := w.somebody(t)
-		p, err := w.Person(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := string(p.Submissions[0].Email)
+		m := w.message(t, id, "confirmation", contact.ViaEmail)
+		w.bring(t, m, "", ledger.Sending, ledger.Sent)
+		address, name := string(m.Submission.Email), m.ID()+"@joydevie.example"
 		c.event["id"], c.event["address"] = c.name, address
+		if c.event["bare"] == nil {
+			name = "<" + name + ">"
+		}
+		if c.event["message_id"] == nil {
+			c.event["message_id"] = name
+		}
 		if status := w.tell(t, mailSecret, w.now(), c.event); status != http.StatusNoContent {
 			t.Errorf("%s: answered %d", c.name, status)
 		}
 		if got := w.blockedMail(t, address); got != c.why {
 			t.Errorf("%s: blocked %q, want %q", c.name, got, c.why)
+		}
+		row := w.message(t, id, "confirmation", contact.ViaEmail).Row
+		if got := strings.TrimSpace(fmt.Sprintf("%s %s %s", row.State, row.Why, row.Code)); got != c.row {
+			t.Errorf("%s: its row says %q, want %q", c.name, got, c.row)
 		}
 		// Told again, after staff have lifted it: nothing.
 		if c.why != "" {
@@ -95,6 +108,7 @@ func TestWhatIsForgedOldOrFaultyChangesNothing(t *testing.T) {
 		"cut":         {w.tellRaw(mailSecret, w.now(), `[{"event":"bou`), http.StatusBadRequest},
 		"no id":       {w.tell(t, mailSecret, w.now(), bounce, event{"event": "bounced", "address": annsMail}), http.StatusUnprocessableEntity},
 		"no event":    {w.tell(t, mailSecret, w.now(), bounce, event{"id": "2", "event": "x", "address": annsMail}), http.StatusUnprocessableEntity},
+		"a long id":   {w.tell(t, mailSecret, w.now(), bounce, event{"id": strings.Repeat("2", 201), "event": "bounced", "address": annsMail}), http.StatusUnprocessableEntity},
 		"no address":  {w.tell(t, mailSecret, w.now(), bounce, event{"id": "2", "event": "bounced"}), http.StatusUnprocessableEntity},
 	} {
 		if c.got != c.want {

@@ -78,6 +78,8 @@ func TestEventsSayWhatBecameOfAnEmailAndOfItsAddress(t *testing.T) {
 		"blocked":                  {[]event{{"event": "bounce", "type": "blocked", "status": "5.7.1"}}, ledger.Undelivered, ""},
 		"dropped as bounced":       {[]event{{"event": "dropped", "reason": "Bounced Address"}}, ledger.Undelivered, gate.Dead},
 		"dropped as unsubscribed":  {[]event{{"event": "dropped", "reason": "Unsubscribed Address"}}, ledger.Undelivered, gate.Unsubscribed},
+		"dropped as complained of": {[]event{{"event": "dropped", "reason": "Spam Reporting Address"}}, ledger.Undelivered, gate.Unsubscribed},
+		"dropped as invalid":       {[]event{{"event": "dropped", "reason": "Invalid"}}, ledger.Undelivered, gate.Dead},
 		"dropped for its content":  {[]event{{"event": "dropped", "reason": "Spam Content"}}, ledger.Undelivered, ""},
 		"reported as spam":         {[]event{{"event": "delivered"}, {"event": "spamreport"}}, ledger.Delivered, gate.Unsubscribed},
 		"unsubscribed":             {[]event{{"event": "unsubscribe"}}, ledger.Sent, gate.Unsubscribed},

@@ -89,6 +89,7 @@ func TestAReportAboutWhatWasNeverSentChangesNothing(t *testing.T) {
 	w := setup(t)
 	id := w.ann(t)
 	m := w.message(t, id, "confirmation", contact.ViaSMS)
+	w.bring(t, w.message(t, id, "confirmation", contact.ViaEmail), "", ledger.Sending, ledger.Sent) // an email is none of Twilio's
 	before := w.everything(t)
 	w.report(t, m, "SM1", "delivered", "")
 	w.report(t, m, "not a sid", "delivered", "")
