@@ -92,13 +92,22 @@ func StartCluster(tb testing.TB) (*Server, *redis.ClusterClient) {
 	return s, c
 }
 
+// Sentinel watches over a set called clinic.
+type Sentinel struct {
+	URL string // of the set
+
+	tb   testing.TB
+	port string
+}
+
 // StartSentinel watches over a primary that has a Port, and makes its replica
-// the primary a second after it has gone. It gives the URL of the set.
-func StartSentinel(tb testing.TB, primary *Server) (url string) {
+// the primary a second after it has gone. A machine so busy that this takes half
+// a minute finds the old one in its place again.
+func StartSentinel(tb testing.TB, primary *Server) *Sentinel {
 	tb.Helper()
 	port, file := freePort(tb), filepath.Join(tb.TempDir(), "sentinel.conf")
 	conf := "port " + port + "\nsentinel monitor clinic 127.0.0.1 " + primary.Port + " 1\n" +
-		"sentinel down-after-milliseconds clinic 1000\nsentinel failover-timeout clinic 5000\n"
+		"sentinel down-after-milliseconds clinic 1000\nsentinel failover-timeout clinic 30000\n"
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil { // Sentinel keeps its state in it
 		tb.Fatal(err)
 	}
@@ -111,7 +120,20 @@ func StartSentinel(tb testing.TB, primary *Server) (url string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	return "redis-sentinel://127.0.0.1:" + port + "/0?master=clinic"
+	return &Sentinel{URL: "redis-sentinel://127.0.0.1:" + port + "/0?master=clinic", tb: tb, port: port}
+}
+
+// Primary gives the port of the one that Sentinel sends everybody to. A server
+// says that it is the primary before that, when Sentinel can still take it back.
+func (s *Sentinel) Primary() (port string) {
+	s.tb.Helper()
+	c := redis.NewSentinelClient(&redis.Options{Addr: "127.0.0.1:" + s.port})
+	defer c.Close()
+	addr, err := c.GetMasterAddrByName(s.tb.Context(), "clinic").Result()
+	if err != nil || len(addr) != 2 {
+		s.tb.Fatalf("ask Sentinel for the primary: %q, %v", addr, err)
+	}
+	return addr[1]
 }
 
 func freePort(tb testing.TB) string {
