@@ -339,7 +339,7 @@ func TestWhatRunsAgainOrIsFoldedCountsOnce(t *testing.T) {
 	t.Parallel()
 	w := guardedWorld(t)
 	away := true
-	w.Worker.Ledger = ledger.New(w.hooked(t, hook{process: func(ctx context.Context, c redis.Cmder, next redis.ProcessHook) error {
+	w.Ledger = ledger.New(w.hooked(t, hook{process: func(ctx context.Context, c redis.Cmder, next redis.ProcessHook) error {
 		if away && strings.HasPrefix(c.Name(), "eval") && strings.Contains(fmt.Sprint(c.Args()...), "1.confirmation") {
 			return errors.New("redis went away") // between the guard and the ledger
 		}
@@ -370,7 +370,7 @@ func TestWhatRunsAgainOrIsFoldedCountsOnce(t *testing.T) {
 func TestALimitThatCannotBeCountedTakesNothingInYet(t *testing.T) {
 	t.Parallel()
 	w := guardedWorld(t)
-	w.Worker.Ledger = ledger.New(w.hooked(t, hook{process: func(ctx context.Context, c redis.Cmder, next redis.ProcessHook) error {
+	w.Ledger = ledger.New(w.hooked(t, hook{process: func(ctx context.Context, c redis.Cmder, next redis.ProcessHook) error {
 		if strings.Contains(fmt.Sprint(c.Args()...), "f:limit:") {
 			return errors.New("redis went away")
 		}

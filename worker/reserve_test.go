@@ -64,7 +64,7 @@ func TestOfManyTextsToOneNumberOneADayGoesHoweverManyWorkersRace(t *testing.T) {
 	w := setup(t)
 	var block sync.WaitGroup
 	block.Add(20)
-	w.Worker.Ledger = ledger.New(w.hooked(t, hook{pipeline: func(ctx context.Context, c []redis.Cmder, next redis.ProcessPipelineHook) error {
+	w.Ledger = ledger.New(w.hooked(t, hook{pipeline: func(ctx context.Context, c []redis.Cmder, next redis.ProcessPipelineHook) error {
 		err := next(ctx, c)
 		if c[0].Err() == nil && c[len(c)-1].Name() == "exists" { // every one has claimed, and read an empty list, before the first reserves
 			block.Done()
@@ -152,7 +152,7 @@ func TestAMessageTriedAgainKeepsItsOnePlace(t *testing.T) {
 	w := setup(t)
 	all := w.texts(t, 2, confirmation)
 	away := true
-	w.Worker.Ledger = ledger.New(w.hooked(t, hook{process: func(ctx context.Context, c redis.Cmder, next redis.ProcessHook) error {
+	w.Ledger = ledger.New(w.hooked(t, hook{process: func(ctx context.Context, c redis.Cmder, next redis.ProcessHook) error {
 		if len(w.sent) > 0 && away && strings.HasPrefix(c.Name(), "eval") && strings.Contains(fmt.Sprint(c.Args()...), "f:texts:") {
 			return errors.New("redis went away") // the place is not given back
 		}

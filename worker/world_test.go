@@ -108,7 +108,7 @@ func (w *world) names() string {
 	defer w.mu.Unlock()
 	var names []string
 	for _, m := range w.sent {
-		names = append(names, m.Template+" "+string(m.ID[strings.LastIndexByte(m.ID, '.')+1:]))
+		names = append(names, m.Template+" "+m.ID[strings.LastIndexByte(m.ID, '.')+1:])
 	}
 	return strings.Join(names, ", ")
 }

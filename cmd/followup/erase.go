@@ -30,7 +30,8 @@ func eraseCommand(sys system) *cli.Command {
 			if err != nil {
 				return err
 			}
-			done, e := c.Bool("yes"), ledger.Erasure{}
+			done := c.Bool("yes")
+			var e ledger.Erasure
 			if done {
 				e, err = f.desk.Erase(ctx, p.ID, desk.By{Name: f.by})
 			} else {

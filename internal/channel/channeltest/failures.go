@@ -125,7 +125,7 @@ func walk(err error, visit func(error)) {
 		return
 	}
 	visit(err)
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it unwraps by itself, to see every error
 	case interface{ Unwrap() error }:
 		walk(e.Unwrap(), visit)
 	case interface{ Unwrap() []error }:

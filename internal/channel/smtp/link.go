@@ -53,7 +53,7 @@ func (s *Sender) dial(ctx context.Context) (l *link, at step, err error) {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		raw.Close() // go-mail leaves it open when a greeting fails half-way
+		_ = raw.Close() // go-mail leaves it open when a greeting fails half-way
 		return nil, at, err
 	}
 	return &link{wire: w, client: client}, 0, nil
@@ -185,12 +185,12 @@ func (l *link) reusable(at step, err error) bool {
 
 // close drops the connection without a word: in mid-message a QUIT would count
 // as the end of it.
-func (l *link) close() { l.wire.Conn.Close() }
+func (l *link) close() { _ = l.wire.Close() }
 
 // quit ends a healthy connection as RFC 5321 section 4.1.1.10 asks.
 func (l *link) quit() {
 	l.wire.within(goodbye)
-	l.client.Quit() // whatever the answer, the connection is over
+	_ = l.client.Quit() // whatever the answer, the connection is over
 	l.close()
 }
 
@@ -210,7 +210,7 @@ func (w *wire) follow(ctx context.Context) (release func() bool) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.ended = true
-		w.SetDeadline(time.Unix(1, 0))
+		_ = w.SetDeadline(time.Unix(1, 0))
 	})
 }
 
@@ -221,9 +221,9 @@ func (w *wire) within(d time.Duration) {
 	switch {
 	case w.ended:
 	case d == 0:
-		w.SetDeadline(time.Time{})
+		_ = w.SetDeadline(time.Time{})
 	default:
-		w.SetDeadline(time.Now().Add(d))
+		_ = w.SetDeadline(time.Now().Add(d))
 	}
 }
 
