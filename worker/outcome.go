@@ -53,7 +53,7 @@ func (w *Worker) conclude(ctx context.Context, p *ledger.Planned, out channel.Ou
 }
 
 func (w *Worker) refused(ctx context.Context, p *ledger.Planned, out channel.Outcome, wait time.Duration) error {
-	if name, _ := template(p); isStaff(name) && out.Cause != channel.CauseConfig {
+	if ledger.ToStaff(p.Entry.Template) && out.Cause != channel.CauseConfig {
 		w.Log.ErrorContext(ctx, "the relay refuses a note to staff: nobody may have read a person's message",
 			"contact", p.Contact, "entry", p.Entry, "code", out.Code)
 		return w.settle(ctx, p, ledger.Waiting, gate.ReasonProvider, w.in(wait))

@@ -110,7 +110,8 @@ func (w *Worker) address(p *ledger.Planned) string {
 	if w.Channels[p.Via] == nil {
 		return ""
 	}
-	if name, reader := template(p); isStaff(name) {
+	if ledger.ToStaff(p.Entry.Template) {
+		_, reader := template(p)
 		if reader >= len(w.Clinic.Staff) {
 			return ""
 		}

@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,11 +34,6 @@ func parseReplyEntry(entry string) (k, reader int, ok bool) {
 	k, _ = strconv.Atoi(first)
 	n, _ := strconv.Atoi(second)
 	return k, max(n-1, 0), true
-}
-
-// isStaff reports whether a message goes to the clinic's own people.
-func isStaff(template string) bool {
-	return slices.Contains([]string{staffNote, staffReply, staffFlood, staffMany, morningSheet}, template)
 }
 
 // reported takes in a provider's report that came while a worker held the

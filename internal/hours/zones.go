@@ -1,7 +1,9 @@
 package hours
 
 import (
+	"io/fs"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,11 +24,32 @@ func Zones(browser string, phoneZones []string) []*time.Location {
 			continue
 		}
 		seen[name] = true
-		if zone, err := time.LoadLocation(name); err == nil {
+		if zone := load(name); zone != nil {
 			zones = append(zones, zone)
 		}
 	}
 	return zones
+}
+
+// loaded keeps what the zone database has said, by name: reading a zone costs
+// more than all else that is asked of it.
+var loaded sync.Map
+
+// load gives the zone of that name, or nil. It takes a name as the database has
+// it, not America/./Denver, so that no more is kept than there are zones.
+func load(name string) *time.Location {
+	if zone, ok := loaded.Load(name); ok {
+		return zone.(*time.Location)
+	}
+	if !fs.ValidPath(name) {
+		return nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	loaded.Store(name, zone)
+	return zone
 }
 
 // placeless reports whether the name says nothing about a place, or is no name
