@@ -87,6 +87,7 @@ func root(sys system) *cli.Command {
 			batchesCommand(sys),
 			undoCommand(sys),
 			cancelCommand(sys),
+			editCommand(sys),
 			appointmentsCommand(sys),
 			noteCommand(sys),
 			liftCommand(sys),

@@ -46,9 +46,7 @@ func (f *frontDesk) moment(c *cli.Command, flag string) (time.Time, error) {
 // nothing was changed.
 func (f *frontDesk) wish(err error) error {
 	if closed, ok := errors.AsType[*desk.Closed](err); ok {
-		next := closed.Next.In(f.zone)
-		return fmt.Errorf("--at: no text may go %s; the next slot is %s: --at %q, or --via email",
-			f.view().Say(closed.Asked), f.view().Say(next), next.Format("2006-01-02 15:04"))
+		return errors.New(f.closed(closed) + ", or --via email")
 	}
 	if wrong, ok := errors.AsType[*desk.Wrong](err); ok && wrong.Field != "number" {
 		return fmt.Errorf("--%w", wrong)
@@ -57,6 +55,12 @@ func (f *frontDesk) wish(err error) error {
 		return errors.New("there is nothing of the kind for this person; `followup why` lists what there is")
 	}
 	return err
+}
+
+// closed says that no text may go then, and when the next may.
+func (f *frontDesk) closed(c *desk.Closed) string {
+	next := c.Next.In(f.zone)
+	return fmt.Sprintf("--at: no text may go %s; the next slot is %s: --at %q", f.view().Say(c.Asked), f.view().Say(next), next.Format("2006-01-02 15:04"))
 }
 
 // vias reads --via.

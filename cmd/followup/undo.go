@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/desk"
 	"github.com/joydevie/followup/internal/ledger"
 )
@@ -45,11 +44,11 @@ func cancelCommand(sys system) *cli.Command {
 		Name: "cancel", Usage: "take back one planned message", ArgsUsage: "PERSON",
 		Description: "Example:  followup cancel 7F3K --message 1.followup-2/email\n" +
 			"`followup why PERSON --json` has the names of the messages. " + whomHelp,
-		Flags: []cli.Flag{&cli.StringFlag{Name: "message", Usage: "its name, such as 1.followup-2/email"}, whyFlag(), jsonFlag()},
+		Flags: []cli.Flag{messageFlag(), whyFlag(), jsonFlag()},
 		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
-			entry, via, ok := (ledger.Slip{Message: c.String("message")}).Entry()
-			if !ok || via != contact.ViaEmail && via != contact.ViaSMS {
-				return fmt.Errorf("--message: write it like 1.followup-2/email; `followup why PERSON --json` has the names; %w", errUsage)
+			entry, via, err := messageArg(c)
+			if err != nil {
+				return err
 			}
 			p, n, err := f.person(ctx, c)
 			if err != nil {
