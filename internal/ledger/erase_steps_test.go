@@ -254,3 +254,44 @@ func TestForgettingTheTextsOfWhoIsErasedBringsNothingBack(t *testing.T) {
 		}
 	}
 }
+
+// An admission that dies before any of its steps is finished by its second run.
+func TestAnAdmissionThatDiesAnywhereIsFinishedByTheNextRun(t *testing.T) {
+	t.Parallel()
+	w := setupQuick(t)
+	died := errors.New("died")
+	plan := func(*ledger.Person) ledger.Plan {
+		return ledger.Plan{Unread: true, Guard: gate.ReasonTrap, Steps: []ledger.Step{
+			{Template: "confirmation", Via: contact.ViaEmail, Why: gate.ReasonTrap}, {Template: "staff-note", Via: contact.ViaEmail, Due: noon},
+		}}
+	}
+	for step, more := 1, true; more; step++ {
+		w.redis.FlushAll(t.Context())
+		s := made("one", 0, annsMail, annsNumber)
+		before, came := at(step, func() error { return died })
+		_, err := w.stepwise(t, before).Admit(t.Context(), s, once(s), plan)
+		if more = came(); more != errors.Is(err, died) {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		a, err := w.Admit(t.Context(), s, once(s), plan)
+		if err != nil || a.Folded || a.N != 1 || len(a.Steps) != 2 {
+			t.Fatalf("died before step %d: %+v, %v", step, a, err)
+		}
+		p, err := w.Person(t.Context(), a.Contact)
+		if err != nil || len(p.Submissions) != 1 || p.Submissions[0].Guard != string(gate.ReasonTrap) || p.Unread != 1 {
+			t.Errorf("died before step %d: %+v, %v", step, p, err)
+		}
+		if row := w.message(t, a.Contact, "1.confirmation").Row; row.State != ledger.NotSent || row.At != noon.Unix() {
+			t.Errorf("died before step %d: %+v", step, row)
+		}
+		if n, err := w.InTray(t.Context(), ledger.TrayNew, time.Time{}); n != 1 || err != nil {
+			t.Errorf("died before step %d: %d are new, %v", step, n, err)
+		}
+		if got := w.named(t, "canary"); len(got) != 1 {
+			t.Errorf("died before step %d: found by name are %v", step, got)
+		}
+		if at := w.redis.ZScore(t.Context(), "f:due", string(a.Contact)).Val(); at > float64(noon.Unix()) || at == 0 {
+			t.Errorf("died before step %d: looked after at %v", step, at)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ func (w world) send(t *testing.T, id contact.ID, entry string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row.Words = "words-1"
+	row.Words, row.Code, row.Provider = "words-1", "250", "queue-1"
 	if err := w.Settle(t.Context(), m, row); err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +81,9 @@ func TestAProofOutlivesItsPerson(t *testing.T) {
 	}
 	if got, want := told(text), "agreed, opted_out"; got != want {
 		t.Errorf("by text: %s, want %s", got, want)
+	}
+	if got, want := *mail.Evidence[1].Message, (ledger.Message{Entry: "1.confirmation", Words: "words-1", State: ledger.Sent, Code: "250", Provider: "queue-1"}); got != want {
+		t.Errorf("the message: %+v", got)
 	}
 	want := ledger.Grant{
 		Submission: "one", Box: "consent_sms", Wording: "2026-11-24.1", Hash: "0123", Words: "may text me",
@@ -173,6 +177,9 @@ func TestWhoWasErasedAndWritesAgainIsNew(t *testing.T) {
 	first, err := w.Admit(t.Context(), s, o, planOf("confirmation"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if p := w.proof(t, contact.ViaSMS, annsNumber); !slices.Equal(p.People, []contact.ID{first.Contact}) || len(p.Evidence) != 0 {
+		t.Errorf("who has agreed to nothing: %+v", p)
 	}
 	if _, err := w.Erase(t.Context(), first.Contact, "bea"); err != nil {
 		t.Fatal(err)
@@ -350,6 +357,28 @@ func TestANumberProvesTheConsentOfEverybodyWhoGaveIt(t *testing.T) {
 	}
 	if p := w.proof(t, contact.ViaSMS, annsNumber); told(p) != "agreed, agreed" {
 		t.Errorf("detached: %s by %v", told(p), p.People)
+	}
+}
+
+// What went to the address that somebody had before proves nothing of the new one.
+func TestAMessageProvesTheAddressThatItWentTo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.admit(t, ann("one"), "confirmation", "booked").Contact
+	w.send(t, id, "1.confirmation")
+	w.send(t, id, "1.booked") // in the same second: in the order of their names
+	if a := w.admit(t, made("two", 0, "ann.second@example.com", annsNumber), "confirmation"); a.Contact != id {
+		t.Fatalf("%+v", a)
+	}
+	if got, want := told(w.proof(t, contact.ViaEmail, annsMail)), "agreed, went 1.booked sent, went 1.confirmation sent"; got != want {
+		t.Errorf("by the first: %s, want %s", got, want)
+	}
+	if got := told(w.proof(t, contact.ViaEmail, "ann.second@example.com")); got != "agreed" {
+		t.Errorf("by the second: %s", got)
+	}
+	w.redis.HSet(t.Context(), "f:{"+string(id)+"}", "n", "garbled")
+	if _, err := w.Proof(t.Context(), contact.ViaEmail, annsMail); err == nil {
+		t.Error("half a proof was given for a whole one")
 	}
 }
 

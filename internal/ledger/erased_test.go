@@ -59,6 +59,17 @@ func TestWhatWasWrittenBeforeAnErasureIsNotTakenInAndWhatCameAfterItIs(t *testin
 			if a, err := w.Admit(t.Context(), again, once(again), planOf("confirmation")); err != nil || a.Erased || a.Folded == c.dropped {
 				t.Errorf("again: %+v, %v", a, err)
 			}
+			// What was older comes out of a queue even later, and takes nothing away.
+			late := c.s
+			late.ID, late.At, late.Message = "late", noon.Add(-time.Minute), "canary words, late"
+			a, err = w.Admit(t.Context(), late, once(late), planOf("confirmation"))
+			v, address := contact.ViaEmail, string(late.Email)
+			if address == "" {
+				v, address = contact.ViaSMS, string(late.Phone)
+			}
+			if id, found := w.Find(t.Context(), v, address); err != nil || found != nil || !a.Erased && a.Contact != id {
+				t.Errorf("late: %+v, %v; it leads to %q, %v", a, err, id, found)
+			}
 		})
 	}
 }
@@ -88,6 +99,11 @@ func TestWhoWritesInTheSecondOfAnErasureIsTakenIn(t *testing.T) {
 	within := ledger.New(w.redis, w.keys, func() time.Time { return noon.Add(300 * time.Millisecond) })
 	if _, err := within.Erase(t.Context(), id, "bea"); err != nil {
 		t.Fatal(err)
+	}
+	for _, key := range w.redis.Keys(t.Context(), "f:erased:*").Val() {
+		if left := w.redis.TTL(t.Context(), key).Val(); left <= 0 || left > 7*24*time.Hour {
+			t.Errorf("%s is remembered for %s", key, left)
+		}
 	}
 	if a := w.admit(t, made("two", 0, annsMail, annsNumber)); a.Erased || a.N != 1 { // made 800 ms after noon
 		t.Errorf("%+v", a)

@@ -60,6 +60,9 @@ func TestANewerLedgerIsLeftAlone(t *testing.T) {
 		if _, err := w.Mark(t.Context()); !errors.Is(err, ledger.ErrNewer) {
 			t.Errorf("%s: %v", newer, err)
 		}
+		if err := w.Known(t.Context()); !errors.Is(err, ledger.ErrNewer) {
+			t.Errorf("%s is known: %v", newer, err)
+		}
 		if n := w.redis.DBSize(t.Context()).Val(); n != 1 {
 			t.Errorf("%s: %d keys", newer, n)
 		}

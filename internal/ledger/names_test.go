@@ -156,6 +156,41 @@ func TestAnItemLeadsToItsPerson(t *testing.T) {
 	}
 }
 
+// The records of a word lie in a long list among others, and one may be there
+// twice; whoever came last is found first.
+func TestTheLastComeIsFoundFirstHoweverLongTheList(t *testing.T) {
+	t.Parallel()
+	w := setupQuick(t)
+	var want []contact.ID
+	for _, name := range []string{"Ann One", "Ann Two", "Ann Three"} {
+		want = append([]contact.ID{w.person(t, name, false).Contact}, want...)
+	}
+	second := made("more", 0, contact.Email(fmt.Sprintf("%x@example.com", "Ann One")), "")
+	if a := w.admit(t, second); a.Contact != want[2] || a.N != 2 {
+		t.Fatalf("%+v", a)
+	}
+	item := w.keys.Short(ledger.ItemOf(want[2], 2))
+	for _, key := range w.redis.Keys(t.Context(), "f:word:*").Val() {
+		var others []any
+		for i := range 4100 { // more than a page
+			others = append(others, fmt.Sprintf("%013d", i))
+		}
+		w.redis.RPush(t.Context(), key, w.redis.LRange(t.Context(), key, 0, -1).Val())
+		w.redis.LPush(t.Context(), key, others...)
+	}
+	people, total, err := w.ByName(t.Context(), []string{"ann"}, 9)
+	var got []contact.ID
+	for _, p := range people {
+		got = append(got, p.ID)
+	}
+	if err != nil || total != 3 || !slices.Equal(got, want) {
+		t.Errorf("found %v of %d, want %v, %v", got, total, want, err)
+	}
+	if people, err := w.ByItem(t.Context(), item); err != nil || len(people) != 1 || people[0].ID != want[2] {
+		t.Errorf("the second form leads to %v, %v", people, err)
+	}
+}
+
 func TestTheIndexOfWordsShowsNobody(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -72,9 +72,9 @@ func (l *Ledger) Proof(ctx context.Context, v contact.Via, address string) (Proo
 			return proof, err
 		}
 		delete(left, removal{id, p.Submissions[0].ID}) // being removed at this moment
-		if own := l.evidence(p, v, hash); len(own) > 0 || p.has(l, v, hash) {
+		if p.has(l, v, hash) {
 			proof.People = append(proof.People, id)
-			proof.Evidence = append(proof.Evidence, own...)
+			proof.Evidence = append(proof.Evidence, l.evidence(p, v, hash)...)
 		}
 	}
 	for _, items := range left {

@@ -29,20 +29,17 @@ func (l *Ledger) claimSchema(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for the mark: %w", err)
 	}
-	have, err := l.redis.Get(ctx, keySchema).Result()
-	switch {
-	case err != nil && !errors.Is(err, redis.Nil):
-		return fmt.Errorf("read the schema's version: %w", err)
-	case err == nil:
-		if err := known(have); err != nil {
-			return err
-		}
-	case old > 0:
+	versions, err := l.redis.Exists(ctx, keySchema).Result()
+	if err != nil {
+		return fmt.Errorf("look for the schema's version: %w", err)
+	}
+	if versions == 0 && old > 0 {
 		if _, err := l.GoLive(ctx, byUpgrade); err != nil {
 			return err
 		}
 	}
-	if have, err = raiseSchema.Run(ctx, l.redis, []string{keySchema}, Schema).Text(); err != nil {
+	have, err := raiseSchema.Run(ctx, l.redis, []string{keySchema}, Schema).Text()
+	if err != nil {
 		return fmt.Errorf("write the schema's version: %w", err)
 	}
 	return known(have)

@@ -142,6 +142,8 @@ func TestTwiliosWordForATextCountsWhereItRestricts(t *testing.T) {
 	}{
 		{"", "adios", "STOP", gate.OptedOut},
 		{"", "can you stop by", "stop", gate.OptedOut},
+		{"", "START", "STOP", gate.OptedOut},
+		{"", "help", "STOP", gate.OptedOut},
 		{"STOP", "vuelvo", "START", ""},
 		{"STOP", "yes", "START", gate.OptedOut},
 		{"", "stop texting me", "START", gate.OptedOut},
@@ -341,8 +343,13 @@ func TestWithoutRedisNothingIsPretended(t *testing.T) {
 	w.ann(t)
 	f := w.text(annsNum, "STOP")
 	w.server.Kill()
-	if status, _ := w.post(webhook.TwilioInbound, f, ""); status != http.StatusServiceUnavailable {
-		t.Errorf("answered %d", status)
+	for _, each := range []url.Values{f, w.text(annsNum, "when do you open?")} {
+		if status, _ := w.post(webhook.TwilioInbound, each, ""); status != http.StatusServiceUnavailable {
+			t.Errorf("answered %d", status)
+		}
+	}
+	if len(w.kept) != 1 || w.kept[0].Body != "STOP" { // an opt-out holds every message up until it is taken in
+		t.Errorf("%d texts are kept", len(w.kept))
 	}
 	w.server.Run()
 	w.send(t, f) // Twilio tells it again

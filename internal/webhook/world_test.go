@@ -54,6 +54,7 @@ type world struct {
 	key    *ecdsa.PrivateKey // SendGrid's
 	log    *bytes.Buffer
 	sids   atomic.Int64
+	kept   []webhook.Text // while Redis was away
 }
 
 func setup(t testing.TB) *world { return setupWith(t, false) }
@@ -84,7 +85,8 @@ func setupWith(t testing.TB, redact bool) *world {
 		PublicURL: public, Tokens: []string{token, token2}, SendGrid: &w.key.PublicKey, Ledger: w.Ledger,
 		Tasks: tasks.NewClient(bounded, keys), Replies: replies, Help: func(l string) string { return "help in " + l + " & more" },
 		MailSecret: mailSecret, Redact: redact,
-		Now: func() time.Time { return w.now() }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		Keep: func(_ context.Context, text webhook.Text) error { w.kept = append(w.kept, text); return nil },
+		Now:  func() time.Time { return w.now() }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
