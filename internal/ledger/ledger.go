@@ -47,10 +47,12 @@ var (
 // it is "", and gives the fields that a decision needs, read in the same
 // instant. ARGV[6] is "again" for a message that had ended and is meant anew:
 // that somebody took it back before is no longer true. A caller whose answer was
-// lost may ask again: finding its own value counts as success.
+// lost may ask again: finding its own value counts as success. ARGV[7] is what
+// stood there before the caller's claim, "" without one: a failover may have lost
+// the claim, and what its holder was told by a provider is true all the same.
 var swap = redis.NewScript(`
 local now = redis.call('HGET', KEYS[1], ARGV[1])
-if now ~= ARGV[2] and now ~= ARGV[3] then return {0} end
+if now ~= ARGV[2] and now ~= ARGV[3] and (not ARGV[7] or ARGV[7] == '' or now ~= ARGV[7]) then return {0} end
 if now ~= ARGV[3] then
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
   if ARGV[6] == 'again' then redis.call('HDEL', KEYS[1], 'x' .. ARGV[1]) end
@@ -199,7 +201,7 @@ func (l *Ledger) Claim(ctx context.Context, p *Planned, try string, at time.Time
 		l.unclaim(ctx, &was, row)
 		return Moment{}, fmt.Errorf("claim %s: read what may keep it back: %w", p.ID(), err)
 	}
-	p.Live = live.Val() > 0
+	p.Live, p.before = live.Val() > 0, was.raw
 	if batch != nil {
 		err = l.heedBatch(&m, p, batch)
 	}
@@ -246,7 +248,7 @@ func (l *Ledger) SettleAs(ctx context.Context, p *Planned, row Row, e Event) err
 }
 
 func (l *Ledger) settle(ctx context.Context, p *Planned, row Row, event string) error {
-	before := p.Row.Due
+	before, ended := p.Row.Due, !p.Row.State.Pending()
 	flags, err := l.swap(ctx, p, row, event, nil)
 	if err == nil {
 		err = l.setFlags(p, flags)
@@ -257,7 +259,7 @@ func (l *Ledger) settle(ctx context.Context, p *Planned, row Row, event string) 
 	if row.Failed() {
 		return l.failed(ctx, p)
 	}
-	if row.State.Pending() && row.Due < before {
+	if row.State.Pending() && (ended || row.Due < before) {
 		return l.note(ctx, p.Contact, row.Due)
 	}
 	return nil
@@ -274,7 +276,7 @@ func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, al
 	if !p.Row.State.Pending() && row.State.Pending() {
 		again = "again"
 	}
-	keys, args := []string{personKey(p.Contact), logKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw, event, appointment, again}
+	keys, args := []string{personKey(p.Contact), logKey(p.Contact)}, []any{p.Entry.field(p.Via), p.raw, raw, event, appointment, again, p.before}
 	// The parts of a pipeline go to the nodes of a Cluster side by side: there the
 	// reading has a pipeline of its own.
 	_, spread := l.redis.(*redis.ClusterClient)
@@ -306,7 +308,7 @@ func (l *Ledger) swap(ctx context.Context, p *Planned, row Row, event string, al
 	if also != nil && spread {
 		_, _ = l.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error { also(pipe); return nil }) // each command has its error
 	}
-	p.Row, p.raw = row, raw
+	p.Row, p.raw, p.before = row, raw, ""
 	for i, into := range []*string{&f.unread, &f.stopped, &f.hold, &f.appointment, &f.withdrawn} {
 		*into, _ = values[i+1].(string)
 	}

@@ -33,8 +33,8 @@ const (
 // next is the whole state machine. What is not here does not happen; which of
 // these steps a provider's report may cause stands at evidence.
 var next = map[State][]State{
-	Waiting:     {Waiting, Held, Sending, Delivered, Undelivered, Unknown, NotSent, Cancelled},
-	Held:        {Waiting, Held, Sending, Delivered, Undelivered, Unknown, NotSent, Cancelled},
+	Waiting:     {Waiting, Held, Sending, Sent, Delivered, Undelivered, Unknown, NotSent, Cancelled},
+	Held:        {Waiting, Held, Sending, Sent, Delivered, Undelivered, Unknown, NotSent, Cancelled},
 	Sending:     {Waiting, Held, Sending, Sent, Delivered, Undelivered, Unknown, NotSent},
 	Sent:        {Delivered, Undelivered},
 	Delivered:   {Undelivered},
@@ -168,8 +168,9 @@ type Planned struct {
 
 	Appointment *Appointment // the one it hangs on; nil when there is none, or it cannot be read
 
-	raw   string // the row as it was read: a change holds only if it is still that
-	texts string // the same of the list of texts to the number, with a claimed text
+	raw    string // the row as it was read: a change holds only if it is still that
+	before string // with a claimed message, the row before that: a failover may have brought it back
+	texts  string // the same as raw, of the list of texts to the number, with a claimed text
 }
 
 // ID names the message at providers, the same for every attempt: opaque, of

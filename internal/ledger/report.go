@@ -74,9 +74,11 @@ func may(r Row, v contact.Via) []State {
 		return []State{Sent, Delivered, Undelivered}
 	case Waiting, Held:
 		if r.Repeat { // an earlier attempt, whose answer was lost, came through
-			return []State{Delivered, Undelivered}
+			return []State{Sent, Delivered, Undelivered}
 		}
-		return nil
+		// A failover has lost the claim, and whoever held it has died. What failed may
+		// be an attempt from before staff asked for another one.
+		return []State{Sent, Delivered}
 	case Sent:
 		return []State{Delivered, Undelivered}
 	case Delivered:

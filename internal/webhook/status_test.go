@@ -84,14 +84,14 @@ func TestAReportWaitsForTheWorkerThatHoldsTheMessage(t *testing.T) {
 	}
 }
 
-func TestAReportAboutWhatWasNeverSentChangesNothing(t *testing.T) {
+func TestAReportThatProvesNothingChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	id := w.ann(t)
 	m := w.message(t, id, "confirmation", contact.ViaSMS)
 	w.bring(t, w.message(t, id, "confirmation", contact.ViaEmail), "", ledger.Sending, ledger.Sent) // an email is none of Twilio's
 	before := w.everything(t)
-	w.report(t, m, "SM1", "delivered", "")
+	w.report(t, m, "SM1", "undelivered", "30003") // of an attempt before the one that waits
 	w.report(t, m, "not a sid", "delivered", "")
 	for _, name := range []string{"", "nobody.1.confirmation.sms", "x", string(id) + ".1.confirmation.email", string(id) + ".9.confirmation.sms"} {
 		f := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}, "To": {annsNum}}
