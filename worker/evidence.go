@@ -46,14 +46,18 @@ func (w *Worker) seek(ctx context.Context, person *ledger.Person, m *ledger.Plan
 		return w.in(behindWait), nil
 	}
 	r.asked++
+	asked := since
+	if m.Row.Since > 0 { // the worker died, and only later somebody saw that
+		asked = unix(m.Row.Since)
+	}
 	then := *w // the words hold times: as they were written then
-	then.Alarm.Plan = hours.NewClock(1, func() time.Time { return since })
+	then.Alarm.Plan = hours.NewClock(1, func() time.Time { return asked })
 	message, _, err := then.write(ctx, m)
 	if err != nil {
 		w.Log.WarnContext(ctx, "text not sought: its words cannot be written", "contact", m.Contact, "entry", m.Entry, "err", err)
 		return next, nil
 	}
-	rep, found, err := w.Evidence(ctx, contact.Phone(message.To), message.Text, since.Add(-stale-sendTimeout))
+	rep, found, err := w.Evidence(ctx, contact.Phone(message.To), message.Text, asked.Add(-stale-sendTimeout))
 	switch {
 	case err != nil:
 		w.Log.WarnContext(ctx, "text not sought", "contact", m.Contact, "entry", m.Entry, "err", err)

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -119,4 +120,32 @@ func (w *world) load(t *testing.T, entry string, v contact.Via) *ledger.Planned 
 		t.Fatal(err)
 	}
 	return m
+}
+
+// A text whose worker died is found at its provider though nobody could say for
+// hours that its answer was lost.
+func TestATextIsSoughtFromWhenItsProviderWasAsked(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.submit(t, ann())
+	m := w.load(t, "1.confirmation", contact.ViaSMS)
+	asked := time.Now().Add(-3 * time.Hour).Truncate(time.Second)
+	if _, err := w.Ledger.Claim(t.Context(), m, "DIED", asked); err != nil {
+		t.Fatal(err)
+	}
+	w.at(time.Now().Truncate(time.Second))
+	w.do(t, p, "1.confirmation", contact.ViaSMS)
+	if r := w.row(t, "1.confirmation", contact.ViaSMS); r.State != ledger.Unknown {
+		t.Fatalf("%+v", r)
+	}
+	var since time.Time
+	w.Evidence = func(_ context.Context, _ contact.Phone, _ string, from time.Time) (ledger.Report, bool, error) {
+		since = from
+		return ledger.Report{}, false, nil
+	}
+	w.at(time.Now().Add(10 * time.Minute))
+	w.sweepOnce(t)
+	if since.IsZero() || since.After(asked) || since.Before(asked.Add(-time.Hour)) {
+		t.Errorf("sought from %s, and it went at %s", since, asked)
+	}
 }

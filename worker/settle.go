@@ -50,7 +50,10 @@ func (w *Worker) settle(ctx context.Context, p *ledger.Planned, s ledger.State, 
 	if err != nil {
 		return err
 	}
-	row.Try, row.Since, row.Due = "", 0, 0
+	row.Try, row.Due = "", 0
+	if s != ledger.Unknown { // by when its provider was asked it is sought there
+		row.Since = 0
+	}
 	if !due.IsZero() {
 		row.Due = ledger.NotBefore(due)
 	}

@@ -99,41 +99,52 @@ func isBehind(in *asynq.Inspector, queues ...string) bool {
 	return false
 }
 
-// lookAfter looks at every message of a person that should have an alarm, rings
-// again for what is overdue, and notes when to look next.
+// lookAfter looks at a person, and notes when to look next. One that cannot be
+// looked at must not keep all others from being looked after.
 func (w *Worker) lookAfter(ctx context.Context, look ledger.Look, r *round) error {
-	person, err := w.Ledger.Person(ctx, look.Contact)
-	if errors.Is(err, ledger.ErrNone) {
-		return w.Ledger.LookAgain(ctx, look, time.Time{}) // erased
+	next, err := w.lookAt(ctx, look.Contact, r)
+	if err != nil && ctx.Err() == nil {
+		w.Log.ErrorContext(ctx, "person not looked after", "contact", look.Contact, "err", err)
+		next, err = w.in(ringAgain), nil
 	}
 	if err != nil {
-		// One person that cannot be read must not keep all others from being
-		// looked after.
-		w.Log.ErrorContext(ctx, "person not read", "contact", look.Contact, "err", err)
-		return w.Ledger.LookAgain(ctx, look, w.in(ringAgain))
-	}
-	if person.Erasing != "" {
-		return w.Ledger.FinishErasing(ctx, person)
-	}
-	if err := w.lookForCall(ctx, person); err != nil {
 		return err
 	}
-	var next time.Time
+	return w.Ledger.LookAgain(ctx, look, next) // fails where Redis is away
+}
+
+// lookAt looks at every message of a person that should have an alarm, rings
+// again for what is overdue, and says when to look next; the zero time: not
+// before something new is planned.
+func (w *Worker) lookAt(ctx context.Context, id contact.ID, r *round) (next time.Time, err error) {
+	person, err := w.Ledger.Person(ctx, id)
+	if errors.Is(err, ledger.ErrNone) {
+		return next, nil // erased
+	}
+	if err != nil {
+		return next, err
+	}
+	if person.Erasing != "" {
+		return next, w.Ledger.FinishErasing(ctx, person)
+	}
+	if err := w.lookForCall(ctx, person); err != nil {
+		return next, err
+	}
 	for _, m := range person.Alarmed() {
 		at, err := w.chase(ctx, person, &m, r)
 		if err != nil {
-			return err
+			return next, err
 		}
 		next = sooner(next, at)
 	}
 	for _, m := range person.Messages {
 		at, err := w.seek(ctx, person, &m, r)
 		if err != nil {
-			return err
+			return next, err
 		}
 		next = sooner(next, at)
 	}
-	return w.Ledger.LookAgain(ctx, look, next)
+	return next, nil
 }
 
 // sooner is the earlier of two times, where the zero time is never.

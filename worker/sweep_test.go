@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/joydevie/followup/internal/contact"
 	"github.com/joydevie/followup/internal/ledger"
@@ -293,5 +294,29 @@ func TestARunningWorkerSweeps(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAnErasureThatCannotEndKeepsNobodyElseFromBeingLookedAfter(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.submit(t, ann())
+	w.redis.HSet(t.Context(), "f:{"+string(p.ID)+"}", "erasing", "rosa", "s/1", "under a key that is gone")
+	w.redis.ZAdd(t.Context(), "f:due", redis.Z{Score: 1, Member: string(p.ID)})
+	bob := ann()
+	bob.ID, bob.Email, bob.Phone, bob.Content = "submission-of-bob", "bob.canary@example.com", "", "other"
+	if err := w.submitted(t.Context(), bob); err != nil {
+		t.Fatal(err)
+	}
+	w.loseTasks(t)
+	w.at(tuesday.Add(3 * time.Minute))
+	if err := w.sweep(t.Context(), asynq.NewInspectorFromRedisClient(w.redis)); err != nil {
+		t.Errorf("the sweep ended: %v", err)
+	}
+	if got := w.set(t); len(got) != 2 {
+		t.Errorf("rung for %v", got)
+	}
+	if !strings.Contains(w.log.String(), "level=ERROR") {
+		t.Errorf("nobody is told: %s", w.log)
 	}
 }

@@ -62,11 +62,18 @@ func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why g
 	return err
 }
 
-// blocked writes a block that has changed something on the person's timeline, and
-// cancels what of theirs is planned by that way: all of it after an opt-out or a
+// blocked writes a block on the person's timeline that has changed something, or
+// that did so for somebody who died before writing it there, and cancels what of theirs is planned by that way: all of it after an opt-out or a
 // wrong number, the follow-ups else.
 func (l *Ledger) blocked(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence, changed bool, theirs func(Planned) bool) error {
 	why := gate.Suppression(e.What)
+	if !changed {
+		told, err := l.told(ctx, id, e.What)
+		if err != nil {
+			return fmt.Errorf("block %s for %s: %w", v, id, err)
+		}
+		changed = !told
+	}
 	if changed {
 		event := Event{What: e.What, N: n, By: e.By, Code: e.Code}
 		if why == gate.WrongNumber { // the reason of another one stands with the end of the follow-ups
@@ -79,4 +86,19 @@ func (l *Ledger) blocked(ctx context.Context, id contact.ID, n int, v contact.Vi
 	return l.cancel(ctx, id, gate.Reason(why), e.By, func(m Planned) bool {
 		return m.Via == v && theirs(m) && (why == gate.OptedOut || why == gate.WrongNumber || IsFollowUp(m.Entry.Template))
 	})
+}
+
+// told reports whether a block that stands is on the person's timeline.
+func (l *Ledger) told(ctx context.Context, id contact.ID, what string) (bool, error) {
+	events, err := l.Timeline(ctx, id)
+	told := false
+	for _, e := range events {
+		switch {
+		case e.What == what:
+			told = true
+		case e.What == Lifted && e.Code == what, e.What == OptedIn && what == string(gate.OptedOut):
+			told = false
+		}
+	}
+	return told, err
 }

@@ -377,3 +377,43 @@ func TestANumberOfTwoPeopleRunsOneSequence(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Whoever blocked it died before the timeline had it, and is asked again.
+func TestABlockThatStandsGetsOntoTheTimelineOnce(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	a := w.admit(t, ann("one"), "confirmation")
+	block := func() {
+		t.Helper()
+		if err := w.Block(t.Context(), contact.ViaSMS, string(ann("").Phone), gate.OptedOut, "provider", "21610"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := func() (n int) {
+		events, err := w.Timeline(t.Context(), a.Contact)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.What == string(gate.OptedOut) {
+				n++
+			}
+		}
+		return n
+	}
+	block()
+	w.redis.Del(t.Context(), "f:{"+string(a.Contact)+"}:log")
+	for range 2 {
+		if block(); told() != 1 {
+			t.Errorf("told %d times", told())
+		}
+	}
+	if _, err := w.Lift(t.Context(), contact.ViaSMS, string(ann("").Phone), "rosa", "asked for it by phone"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if block(); told() != 2 {
+			t.Errorf("blocked once more, told %d times", told())
+		}
+	}
+}
