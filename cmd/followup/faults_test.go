@@ -21,9 +21,11 @@ import (
 // fault is one row of the suite. Lost and sent twice must be zero in each.
 type fault struct {
 	name    string
-	unknown int // texts whose fate nobody can know; more fail the row
-	notSent int // messages that a provider refuses for good
-	waiting int // in the long form too: what goes on waiting
+	unknown int  // texts whose fate nobody can know; more fail the row
+	notSent int  // messages that a provider refuses for good
+	waiting int  // in the long form too: what goes on waiting
+	repeats int  // emails that went once more, since an answer was lost
+	loses   bool // alarms too, which the sweeper finds
 	run     func(*faultWorld)
 }
 
@@ -41,7 +43,7 @@ func faults() []fault {
 		return run(func(w *faultWorld) { w.twilio.Fail("", times, f) })
 	}
 	rows := []fault{
-		{name: "workers: kill -9 at random", unknown: 300, run: func(w *faultWorld) { w.endWorkers(syscall.SIGKILL, times(3, 30)) }},
+		{name: "workers: kill -9 at random", unknown: times(30, 300), run: func(w *faultWorld) { w.endWorkers(syscall.SIGKILL, times(3, 30)) }},
 		{name: "workers: SIGTERM", run: func(w *faultWorld) { w.endWorkers(syscall.SIGTERM, times(3, 20)) }},
 		{name: "server: kill -9 under load", run: (*faultWorld).killServer},
 		{name: "redis: killed and restarted", unknown: 40, run: func(w *faultWorld) {
@@ -55,8 +57,8 @@ func faults() []fault {
 		}},
 		{name: "smtp: dropped before DATA", run: mail(smtptest.Drop(smtptest.Data), 3)},
 		{name: "smtp: dropped in DATA", run: mail(smtptest.Drop(smtptest.Body), 3)},
-		{name: "smtp: dropped after the dot", run: mail(smtptest.Drop(smtptest.Dot), 3)},
-		{name: "smtp: dropped after acceptance", run: mail(smtptest.Drop(smtptest.Answer), 3)},
+		{name: "smtp: dropped after the dot", repeats: 3, run: mail(smtptest.Drop(smtptest.Dot), 3)},
+		{name: "smtp: dropped after acceptance", repeats: 3, run: mail(smtptest.Drop(smtptest.Answer), 3)},
 		{name: "redis: read-only", unknown: 40, run: func(w *faultWorld) {
 			w.redisFails(func() {
 				w.redis.Client().SlaveOf(w.t.Context(), "127.0.0.1", "1")
@@ -64,7 +66,7 @@ func faults() []fault {
 				w.redis.Client().SlaveOf(w.t.Context(), "no", "one")
 			})
 		}},
-		{name: "redis: flushed (what it knew is counted apart)", run: (*faultWorld).flushed},
+		{name: "redis: flushed (what it knew is counted apart)", loses: true, run: (*faultWorld).flushed},
 		// What was planned by the clock that was ahead, and not yet sent, waits for that time.
 		{name: "our clock: an hour ahead and back", unknown: 40, waiting: 1000, run: func(w *faultWorld) { w.clockJumps(time.Hour) }},
 		{name: "our clock: an hour behind and back", unknown: 40, run: func(w *faultWorld) { w.clockJumps(-time.Hour) }},
@@ -88,11 +90,11 @@ func faults() []fault {
 			fault{name: "redis: loading", unknown: 40, run: func(w *faultWorld) {
 				w.redisFails(func() { w.redis.Reload(10); w.pass(20) })
 			}},
-			fault{name: "redis: moved to a replica by Sentinel", unknown: 40, run: (*faultWorld).failOver},
-			fault{name: "redis: a Cluster's primary killed", unknown: 40, run: (*faultWorld).loseNode},
+			fault{name: "redis: moved to a replica by Sentinel", unknown: 40, loses: true, run: (*faultWorld).failOver},
+			fault{name: "redis: a Cluster's primary killed", unknown: 40, loses: true, run: (*faultWorld).loseNode},
 			fault{name: "smtp: says nothing", run: mail(smtptest.Hang(smtptest.Mail), 3)},
 			fault{name: "twilio: hangs", unknown: 3, run: text(twiliotest.HangAfter(), 3)},
-			fault{name: "tasks: every one lost", run: (*faultWorld).loseTasks},
+			fault{name: "tasks: every one lost", loses: true, run: (*faultWorld).loseTasks},
 		)
 	}
 	return rows
@@ -129,6 +131,13 @@ func TestFaults(t *testing.T) {
 				all.add(f.name, c)
 				if c.accepted == 0 || c.lost != 0 || c.twice != 0 || c.unknown > f.unknown || c.notSent > f.notSent || c.answer > patience() {
 					t.Errorf("%+v", c)
+				}
+				// Each worker that is killed holds twice as many emails as texts.
+				if c.untrue > 0 || c.repeated > f.repeats+2*f.unknown || c.waiting == c.expected {
+					t.Errorf("%+v", c)
+				}
+				if !f.loses {
+					eventually(t, "an alarm for everything that waits", func() bool { n, err := w.unrung(); return n == 0 && err == nil })
 				}
 				if longFaults() && c.waiting > f.waiting {
 					t.Errorf("%d messages still wait", c.waiting)

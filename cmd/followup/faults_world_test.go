@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -151,7 +152,9 @@ func (w *faultWorld) under(base func() string, do func()) {
 // tally is a row of the table.
 type tally struct {
 	accepted, expected, lost, twice, repeated, unknown, waiting, notSent, gone int
-	longest, answer                                                            time.Duration
+
+	untrue          int // the ledger says that it did not go, and the provider has it
+	longest, answer time.Duration
 }
 
 // providers counts what each provider has, by our id of the message.
@@ -227,11 +230,13 @@ func (w *faultWorld) count() (tally, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := tally{accepted: len(w.accepted), expected: len(expected) * len(w.accepted), answer: w.slowest, gone: w.gone}
+	judged := map[string]bool{}
 	for i, submission := range w.accepted {
 		planned := map[string]ledger.Planned{}
 		if p := people[person(i)]; p != nil {
 			for _, m := range p.Messages {
 				planned[m.Entry.Template+"/"+string(m.Via)] = m
+				judged[m.ID()] = true
 			}
 		}
 		if len(planned) == 0 && w.rdb.Exists(w.t.Context(), "asynq:{intake}:t:"+submission).Val() == 1 {
@@ -249,18 +254,31 @@ func (w *faultWorld) count() (tally, error) {
 			}
 		}
 	}
+	for _, p := range people { // of those too whose post got no answer
+		for _, m := range p.Messages {
+			if !judged[m.ID()] {
+				c.countTwice(m, has[m.ID()])
+			}
+		}
+	}
 	return c, nil
 }
 
-// add judges one message; the zero message is one that is nowhere.
-func (c *tally) add(m ledger.Planned, has map[string]int) {
-	n := has[m.ID()]
+// countTwice counts what a provider has more than once: an email may have been
+// repeated, once, because an answer was lost.
+func (c *tally) countTwice(m ledger.Planned, n int) {
 	switch {
 	case m.Via == contact.ViaEmail && m.Row.Repeat && n == 2:
 		c.repeated++
 	case n > 1:
 		c.twice++
 	}
+}
+
+// add judges one message; the zero message is one that is nowhere.
+func (c *tally) add(m ledger.Planned, has map[string]int) {
+	n := has[m.ID()]
+	c.countTwice(m, n)
 	switch s := m.Row.State; {
 	case s == "":
 		c.lost++
@@ -273,11 +291,47 @@ func (c *tally) add(m ledger.Planned, has map[string]int) {
 		}
 	case s == ledger.NotSent || s == ledger.Cancelled || s == ledger.Undelivered:
 		c.notSent++
+		if n > 0 && s != ledger.Undelivered {
+			c.untrue++
+		}
 	case n == 0:
 		c.lost++ // it counts as sent, and nobody has it
 	default:
 		c.longest = max(c.longest, time.Duration(m.Row.At-max(m.Row.Planned, m.Submission.At.Unix()))*time.Second)
 	}
+}
+
+// alarmed finds in a task of asynq for which message it rings.
+var alarmed = regexp.MustCompile(`message:(email|sms).*?"contact":"([^"]+)","entry":"([^"]+)"`)
+
+// unrung counts the messages that wait though nothing rings for them: only a
+// sweeper would find them.
+func (w *faultWorld) unrung() (n int, err error) {
+	people, err := w.people()
+	if err != nil {
+		return 0, err
+	}
+	keys, err := w.scan("asynq:{*}:t:*")
+	if err != nil {
+		return 0, err
+	}
+	rung, atIntake := map[string]bool{}, map[string]bool{}
+	for _, key := range keys {
+		if id, ok := strings.CutPrefix(key, "asynq:{intake}:t:"); ok {
+			atIntake[id] = true // it sets the alarms of its submission
+		}
+		if f := alarmed.FindStringSubmatch(w.rdb.HGet(w.t.Context(), key, "msg").Val()); f != nil {
+			rung[f[2]+"."+f[3]+"."+f[1]] = true
+		}
+	}
+	for _, p := range people {
+		for _, m := range p.Alarmed() {
+			if !rung[m.ID()] && !atIntake[m.Submission.ID] {
+				n++
+			}
+		}
+	}
+	return n, nil
 }
 
 // settle waits until nothing waits any more; in the short form, and where
