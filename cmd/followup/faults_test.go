@@ -61,9 +61,9 @@ func faults() []fault {
 		{name: "smtp: dropped after acceptance", repeats: 3, run: mail(smtptest.Drop(smtptest.Answer), 3)},
 		{name: "redis: read-only", unknown: 40, run: func(w *faultWorld) {
 			w.redisFails(func() {
-				w.redis.Client().SlaveOf(w.t.Context(), "127.0.0.1", "1")
+				w.redis.Client().ReplicaOf(w.t.Context(), "127.0.0.1", "1")
 				w.pass(times(3, 20))
-				w.redis.Client().SlaveOf(w.t.Context(), "no", "one")
+				w.redis.Client().ReplicaOf(w.t.Context(), "no", "one")
 			})
 		}},
 		{name: "redis: flushed (what it knew is counted apart)", loses: true, run: (*faultWorld).flushed},
