@@ -29,6 +29,9 @@ func TestASweepListsWhatWasThereBeforeThereWereLists(t *testing.T) {
 			w.redis.Del(t.Context(), key)
 		}
 	}
+	for i := range 8 { // who cannot be read stands in nobody's way
+		w.redis.HSet(t.Context(), "f:{"+strings.Repeat(string(rune('a'+i)), 16)+"}", "n", "garbled")
+	}
 	w.sweepOnce(t)
 	people, _, err := w.Ledger.ByName(t.Context(), []string{"canary"}, 10)
 	if err != nil || len(people) != 1 || people[0].ID != p.ID {

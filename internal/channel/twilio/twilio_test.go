@@ -73,6 +73,8 @@ func TestEachAnswerHasItsMeaning(t *testing.T) {
 		"wrong password":             {twiliotest.Refuse(401, 20003), channel.Refused, channel.CauseConfig, "20003", 0, 0},
 		"401 of something else":      {twiliotest.Refuse(401, 0), channel.Refused, channel.CauseConfig, "HTTP 401", 0, 0},
 		"suspended":                  {twiliotest.Refuse(401, 20005), channel.Refused, channel.CauseConfig, "20005", 0, 0},
+		"no right, as 403":           {twiliotest.Refuse(403, 20003), channel.Refused, channel.CauseConfig, "20003", 0, 0},
+		"suspended, as 403":          {twiliotest.Refuse(403, 20005), channel.Refused, channel.CauseConfig, "20005", 0, 0},
 		"no such account":            {twiliotest.Refuse(404, 20404), channel.Refused, channel.CauseConfig, "20404", 0, 0},
 		"opted out":                  {twiliotest.Refuse(400, 21610), channel.Refused, channel.CauseOptOut, "21610", 0, 0},
 		"no number":                  {twiliotest.Refuse(400, 21211), channel.Refused, channel.CauseAddress, "21211", 0, 0},
