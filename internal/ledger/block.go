@@ -63,8 +63,9 @@ func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why g
 }
 
 // blocked writes a block on the person's timeline that has changed something, or
-// that did so for somebody who died before writing it there, and cancels what of theirs is planned by that way: all of it after an opt-out or a
-// wrong number, the follow-ups else.
+// that did so for somebody who died before writing it there, and cancels what of
+// theirs is planned by that way: all of it after an opt-out or a wrong number, the
+// follow-ups else.
 func (l *Ledger) blocked(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence, changed bool, theirs func(Planned) bool) error {
 	why := gate.Suppression(e.What)
 	if !changed {
