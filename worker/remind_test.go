@@ -354,10 +354,42 @@ func TestWhatEndsASequenceSaysWhatItStopped(t *testing.T) {
 					n++
 				}
 			}
-			if n != 1 && name != gate.ReasonWrongNumber {
+			if n != 1 {
 				t.Errorf("%d times on the timeline", n)
 			}
 		})
+	}
+}
+
+func TestTheLastWordOfStaffStands(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.settled(t)
+	w.remind(t, p, desk.Ask{At: on(25, 9, 0)})
+	for _, end := range []func() (desk.Stopped, error){
+		func() (desk.Stopped, error) { return w.desk.Called(t.Context(), p.ID, 0, rosa) },
+		func() (desk.Stopped, error) { return w.desk.Booked(t.Context(), p.ID, 0, rosa) },
+		func() (desk.Stopped, error) { return w.desk.Stop(t.Context(), p.ID, 0, rosa) },
+		func() (desk.Stopped, error) { return w.desk.Stop(t.Context(), p.ID, 0, rosa) },
+	} {
+		if _, err := end(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said []string
+	for _, e := range w.timeline(t) {
+		if e.By == rosa.Name && e.Text == rosa.Why {
+			said = append(said, e.What)
+		}
+	}
+	if got := strings.Join(said, " "); !strings.HasSuffix(got, "called booked unsubscribed opted_out staff cancelled") {
+		t.Errorf("with their reason on the timeline: %s", got)
+	}
+	if p := w.person(t); p.StoppedWhy != gate.ReasonStaff || p.Stopped != 1 {
+		t.Errorf("it stands at %s", p.StoppedWhy)
+	}
+	if row := w.row(t, "1.reminder-r1", contact.ViaEmail); row.State != ledger.Cancelled || row.Why != gate.ReasonStaff {
+		t.Errorf("who wants nothing more gets a reminder: %+v", row)
 	}
 }
 

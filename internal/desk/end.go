@@ -28,11 +28,16 @@ func (d *Desk) Called(ctx context.Context, id contact.ID, n int, by By) (Stopped
 // alone are taken back too. What is about an appointment stays, and so does
 // what the person may be written later: Stop blocks.
 func (d *Desk) NotInterested(ctx context.Context, id contact.ID, n int, by By) (Stopped, error) {
-	ended, err := d.end(ctx, id, n, gate.ReasonUninterested, by)
+	return d.endAll(ctx, id, n, gate.ReasonUninterested, by)
+}
+
+// endAll stops the sequences and takes the reminders back that stand alone.
+func (d *Desk) endAll(ctx context.Context, id contact.ID, n int, why gate.Reason, by By) (Stopped, error) {
+	ended, err := d.end(ctx, id, n, why, by)
 	if err != nil {
 		return ended, err
 	}
-	more, err := d.withdraw(ctx, id, gate.ReasonUninterested, by, func(m ledger.Planned) bool {
+	more, err := d.withdraw(ctx, id, why, by, func(m ledger.Planned) bool {
 		h, ok := m.Entry.Hangs()
 		return ok && h.Alone > 0
 	})
@@ -40,8 +45,8 @@ func (d *Desk) NotInterested(ctx context.Context, id contact.ID, n int, by By) (
 	return ended, err
 }
 
-// Stop notes that the person wants nothing more: the follow-ups end, and the
-// address and the number of submission n get no further ones and no texts,
+// Stop notes that the person wants nothing more: the follow-ups end, reminders
+// that stand alone are taken back, and the address and the number of submission n get no further ones and no texts,
 // whichever way the wish reached the clinic (47 CFR 64.1200(a)(10)).
 func (d *Desk) Stop(ctx context.Context, id contact.ID, n int, by By) (Stopped, error) {
 	n, err := d.newest(ctx, id, n)
@@ -54,7 +59,7 @@ func (d *Desk) Stop(ctx context.Context, id contact.ID, n int, by By) (Stopped, 
 	if _, err := d.Ledger.SuppressFor(ctx, id, n, contact.ViaSMS, by.evidence(gate.OptedOut)); err != nil {
 		return Stopped{}, err
 	}
-	return d.end(ctx, id, n, gate.ReasonStaff, by)
+	return d.endAll(ctx, id, n, gate.ReasonStaff, by)
 }
 
 // WrongNumber notes that who answers at the number of submission n is somebody

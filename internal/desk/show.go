@@ -55,13 +55,15 @@ func (v *View) Show(ctx context.Context, p *ledger.Person, n int) (Card, error) 
 	if best, ok := v.bestHours(s); ok {
 		c.Best = &best
 	}
-	if err := v.addEvents(ctx, p, &c); err != nil {
+	told, err := v.addEvents(ctx, p, &c)
+	if err != nil {
 		return c, err
 	}
 	for _, line := range v.Why(p, 0) {
-		if line.State.Pending() {
+		switch {
+		case line.State.Pending():
 			c.Planned = append(c.Planned, line)
-		} else {
+		case line.State != ledger.Cancelled || !told[line.Message]:
 			c.Timeline = append(c.Timeline, Moment{At: line.At, Text: strings.TrimSuffix(line.Text, ".")})
 		}
 	}
@@ -88,7 +90,9 @@ func (v *View) block(ctx context.Context, s contact.Submission, via contact.Via)
 	return "", nil
 }
 
-func (v *View) addEvents(ctx context.Context, p *ledger.Person, c *Card) error {
+// addEvents puts on the card what was written and done. It gives the messages,
+// by name, of which it tells that they were taken back.
+func (v *View) addEvents(ctx context.Context, p *ledger.Person, c *Card) (map[string]bool, error) {
 	for i, s := range p.Submissions {
 		text := "wrote, item " + v.Links.Item(p.ID, i+1)
 		if s.Page != "" {
@@ -103,16 +107,20 @@ func (v *View) addEvents(ctx context.Context, p *ledger.Person, c *Card) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		said := string(r.Text)
 		c.Timeline = append(c.Timeline, Moment{At: r.At.In(v.Zone), Text: "sent reply " + strconv.Itoa(k+1), Said: &said})
 	}
 	events, err := v.Ledger.Timeline(ctx, p.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	told := map[string]bool{}
 	for _, e := range events {
+		if e.What == "cancelled" {
+			told[ledger.Entry{N: e.N, Template: e.Message}.String()] = true // its Message has the way behind the template
+		}
 		by := e.By
 		if by == byPerson {
 			by = ""
@@ -127,7 +135,7 @@ func (v *View) addEvents(ctx context.Context, p *ledger.Person, c *Card) error {
 		}
 		c.Timeline = append(c.Timeline, moment)
 	}
-	return nil
+	return told, nil
 }
 
 // Mask leaves the initials alone of whom the card is about.

@@ -36,7 +36,7 @@ func (v *View) Why(p *ledger.Person, n int) []Line {
 // Lines says the same of some messages of the person.
 func (v *View) Lines(p *ledger.Person, messages []ledger.Planned) []Line {
 	lines := []Line{}
-	for _, m := range messages {
+	for _, m := range ordered(messages) {
 		lines = append(lines, v.line(p, &m))
 	}
 	return lines

@@ -11,11 +11,14 @@ import (
 	"github.com/joydevie/followup/internal/gate"
 )
 
-// raise sets a mark unless one that reaches as far is there, writes the event
-// if there is one, and reports whether anything changed.
+// raise sets a mark unless one that reaches farther is there, or as far for the
+// same reason, writes the event if there is one, and reports whether anything changed.
 var raise = redis.NewScript(`
-local have = redis.call('HGET', KEYS[1], ARGV[1])
-if have and cjson.decode(have).n >= tonumber(ARGV[2]) then return 0 end
+local have, new = redis.call('HGET', KEYS[1], ARGV[1]), cjson.decode(ARGV[3])
+if have then
+  have = cjson.decode(have)
+  if have.n > new.n or have.n == new.n and have.why == new.why then return 0 end
+end
 if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 if ARGV[4] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[4]) end
@@ -79,8 +82,8 @@ func (l *Ledger) MarkRead(ctx context.Context, id contact.ID, n int, by string) 
 // Stop ends the sequences of the person's submissions up to n and cancels what
 // is planned in them. What a worker is claiming at this moment is stopped by
 // the gate; what it has decided about before may still go. e.What stands on the
-// timeline, "" where that is told already. Twice is once. It returns ErrNone for
-// nobody.
+// timeline, "" where that is told already. Twice is once, and of several reasons
+// the last stands. It returns ErrNone for nobody.
 func (l *Ledger) Stop(ctx context.Context, id contact.ID, n int, why gate.Reason, e Event) error {
 	m := mark{N: n, Why: why, By: e.By, At: l.now().Unix()}
 	line := ""

@@ -20,8 +20,8 @@ func (l *Ledger) Suppress(ctx context.Context, id contact.ID, n int, v contact.V
 }
 
 // SuppressFor does the same with all that is known of the reason: What must be
-// a gate.Suppression; At is now. It reports whether the block is new, and so
-// stands on the timeline.
+// a gate.Suppression; At is now. It reports whether it wrote the block on the
+// timeline.
 func (l *Ledger) SuppressFor(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence) (bool, error) {
 	p, err := l.Person(ctx, id)
 	if err != nil {
@@ -40,7 +40,7 @@ func (l *Ledger) SuppressFor(ctx context.Context, id contact.ID, n int, v contac
 	if err != nil {
 		return false, fmt.Errorf("block %s for %s: %w", v, id, err)
 	}
-	return changed, l.blocked(ctx, id, n, v, e, changed, func(Planned) bool { return true })
+	return l.blocked(ctx, id, n, v, e, changed, func(Planned) bool { return true })
 }
 
 // Block blocks an address or a number for whoever has it, people we do not know
@@ -54,7 +54,7 @@ func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why g
 	}
 	id, err := l.Find(ctx, v, address)
 	if err == nil {
-		err = l.blocked(ctx, id, 0, v, e, changed, func(m Planned) bool { return l.addressHash(v, m.Submission) == hash })
+		_, err = l.blocked(ctx, id, 0, v, e, changed, func(m Planned) bool { return l.addressHash(v, m.Submission) == hash })
 	}
 	if errors.Is(err, ErrNone) {
 		return nil // unknown, or erased meanwhile
@@ -65,26 +65,22 @@ func (l *Ledger) Block(ctx context.Context, v contact.Via, address string, why g
 // blocked writes a block on the person's timeline that has changed something, or
 // that did so for somebody who died before writing it there, and cancels what of
 // theirs is planned by that way: all of it after an opt-out or a wrong number, the
-// follow-ups else.
-func (l *Ledger) blocked(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence, changed bool, theirs func(Planned) bool) error {
-	why := gate.Suppression(e.What)
+// follow-ups else. It reports whether it wrote.
+func (l *Ledger) blocked(ctx context.Context, id contact.ID, n int, v contact.Via, e Evidence, changed bool, theirs func(Planned) bool) (bool, error) {
 	if !changed {
 		told, err := l.told(ctx, id, e.What)
 		if err != nil {
-			return fmt.Errorf("block %s for %s: %w", v, id, err)
+			return false, fmt.Errorf("block %s for %s: %w", v, id, err)
 		}
 		changed = !told
 	}
 	if changed {
-		event := Event{What: e.What, N: n, By: e.By, Code: e.Code}
-		if why == gate.WrongNumber { // the reason of another one stands with the end of the follow-ups
-			event.Text = contact.Private(e.Note)
-		}
-		if err := l.Record(ctx, id, event); err != nil {
-			return fmt.Errorf("block %s for %s: %w", v, id, err)
+		if err := l.Record(ctx, id, Event{What: e.What, N: n, By: e.By, Code: e.Code, Text: contact.Private(e.Note)}); err != nil {
+			return false, fmt.Errorf("block %s for %s: %w", v, id, err)
 		}
 	}
-	return l.cancel(ctx, id, gate.Reason(why), e.By, func(m Planned) bool {
+	why := gate.Suppression(e.What)
+	return changed, l.cancel(ctx, id, gate.Reason(why), e.By, func(m Planned) bool {
 		return m.Via == v && theirs(m) && (why == gate.OptedOut || why == gate.WrongNumber || IsFollowUp(m.Entry.Template))
 	})
 }
