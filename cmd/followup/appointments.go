@@ -39,9 +39,10 @@ func (f *frontDesk) meeting(c *cli.Command) (desk.Meeting, error) {
 }
 
 func appointmentsCommand(sys system) *cli.Command {
-	number := &cli.IntFlag{Name: "appointment", Usage: "its number (default: the only one that is ahead)"}
+	number := &cli.IntFlag{Name: "appointment", Usage: "its number", DefaultText: "the only one that is ahead"}
 	return &cli.Command{
 		Name: "appointments", Usage: "make, move and cancel appointments; what hangs on them moves with them",
+		Description: "Example:  followup appointments add 7F3K --at 'Fri 14:00'",
 		Commands: []*cli.Command{
 			{
 				Name: "list", Usage: "list the appointments of a person, with what goes out about each", ArgsUsage: "PERSON",
@@ -184,14 +185,14 @@ func (f *frontDesk) booked(sys system, c *cli.Command, p *ledger.Person, n int, 
 	}
 	fmt.Fprintf(sys.stdout, "%s: appointment %d of %s, %s %s.\n", said, m.Appointment, f.about(p, n), m.Kind, m.say(f.view()))
 	for _, l := range m.Planned {
-		fmt.Fprintln(sys.stdout, l.Text)
+		printWrapped(sys.stdout, l.Text)
 	}
-	printRefusals(sys.stdout, b.Refused)
+	printRefusals(sys.stdout, p, b.Refused)
 	if len(m.Planned) == 0 {
 		fmt.Fprintln(sys.stdout, "Nothing goes out about it.")
 	}
 	if len(b.Ended) > 0 {
-		fmt.Fprintln(sys.stdout, "Stopped: "+names(b.Ended)+".")
+		printWrapped(sys.stdout, "Stopped: "+names(b.Ended)+".")
 	}
 	return nil
 }

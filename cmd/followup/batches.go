@@ -18,6 +18,7 @@ import (
 func batchesCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "batches", Usage: "look at the lists that were sent, and stop one",
+		Description: "Example:  followup batches list",
 		Commands: []*cli.Command{
 			{
 				Name: "list", Usage: "list them, the newest first",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -25,7 +26,7 @@ func mostFlag(n int) cli.Flag {
 }
 
 // whomHelp says how a person is named on the command line.
-const whomHelp = "PERSON is an item such as 7F3K, an id, an email address, a phone number, or whole words of the name."
+const whomHelp = "PERSON is an item (7F3K), an id, an email address, a phone number, or whole words of the name."
 
 // atDesk opens the front desk for one command.
 func atDesk(sys system, do func(ctx context.Context, c *cli.Command, f *frontDesk) error) cli.ActionFunc {
@@ -64,6 +65,7 @@ func (f *frontDesk) person(ctx context.Context, c *cli.Command) (*ledger.Person,
 func contactsCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "contacts", Usage: "find people, and show everything about one",
+		Description: "Example:  followup contacts find maría lópez",
 		Commands: []*cli.Command{
 			{
 				Name: "find", Usage: "find people", ArgsUsage: "PERSON",
@@ -138,16 +140,13 @@ func printFound(sys system, found []desk.Brief, total int, full, asJSON bool, v 
 	return nil
 }
 
-// named is how a person stands in a table: the name where it may be shown.
+// named is how a person stands in a table: the name where it may be shown, of
+// who gave none the number and the address.
 func named(b desk.Brief) string {
 	if b.Who == nil {
 		return b.Initials
 	}
-	name := oneLine(string(b.Who.Name))
-	if name == "" {
-		name = b.Initials
-	}
-	return name
+	return cmp.Or(oneLine(string(b.Who.Name)), reachedBy(b.Who), b.Initials)
 }
 
 // reachedBy lists where a person is reached.
@@ -184,7 +183,7 @@ func printCard(sys system, c desk.Card, v *desk.View) error {
 		planned.add(l.Text)
 	}
 	for _, m := range c.Timeline {
-		text := m.Text
+		text := beside(v.Say(m.At), m.Text)
 		if m.By != "" {
 			text += " (by " + oneLine(m.By) + ")"
 		}

@@ -153,6 +153,51 @@ func TestColumnsAreThoseOfATerminal(t *testing.T) {
 	}
 }
 
+func TestARowTellsItsMomentOnce(t *testing.T) {
+	t.Parallel()
+	const when = "Tue 24 Nov 18:57 MST"
+	for text, want := range map[string]string{
+		"Follow-up 1 by email goes Tue 24 Nov 18:57 MST.":                "Follow-up 1 by email",
+		"Confirmation by text sent Tue 24 Nov 18:57 MST":                 "Confirmation by text sent",
+		"Follow-up 1 by email cancelled: quiet (Tue 24 Nov 18:57 MST).":  "Follow-up 1 by email cancelled: quiet",
+		"appointment made: Fri 27 Nov 14:00 MST":                         "appointment made: Fri 27 Nov 14:00 MST",
+		"due Tue 24 Nov 18:57 MST held for quiet → Wed 25 Nov 10:00 MST": "due Tue 24 Nov 18:57 MST held for quiet → Wed 25 Nov 10:00 MST",
+	} {
+		if got := beside(when, text); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestWhatWasTakenBackStandsOnceOnTheTimeline(t *testing.T) {
+	t.Parallel()
+	w := newDeskWorld(t)
+	w.write("", "ann.canary@example.com", "", time.Hour)
+	for _, command := range []string{"read ann.canary@example.com", "remind ann.canary@example.com", "undo ann.canary@example.com"} {
+		if out, complaint, code := w.run(words(command)...); code != done {
+			t.Fatalf("%s: %s%s", command, out, complaint)
+		}
+	}
+	out, _, _ := w.run("contacts", "show", "ann.canary@example.com")
+	if n := strings.Count(strings.ToLower(out), "reminder by email"); n != 1 || !strings.Contains(out, "reminder by email taken back: staff took it back (by bea)") {
+		t.Errorf("%d times:\n%s", n, out)
+	}
+	if out, _, _ := w.run("upcoming", "--week", "--full"); !strings.Contains(out, "  ann.canary@example.com  Follow-up 1 by email\n") {
+		t.Errorf("who gave no name is not told by the address:\n%s", out)
+	}
+}
+
+func TestWhatIsNamedTwiceIsCounted(t *testing.T) {
+	t.Parallel()
+	all := []ledger.Planned{}
+	for _, name := range []string{"followup-1", "reminder-24h-a1", "followup-2", "reminder-2h-a1", "reminder-r1"} {
+		all = append(all, ledger.Planned{Entry: ledger.Entry{N: 1, Template: name}, Via: contact.ViaEmail})
+	}
+	if got := names(all); got != "follow-up 1 by email, reminder by email (3), follow-up 2 by email" {
+		t.Error(got)
+	}
+}
+
 func TestTheDeskActs(t *testing.T) {
 	t.Parallel()
 	w := newDeskWorld(t)
@@ -195,7 +240,7 @@ func TestTheDeskActs(t *testing.T) {
 		{"edit ann --message nonsense --at 'tomorrow 3pm'", usedWrong, []string{"--message: write it like"}, ""},
 		{"undo ann", done, []string{"Taken back: A. C. (", "Stopped: reminder by email, reminder by text."}, "1.reminder-r1 sms cancelled"},
 		{"edit ann --message 1.reminder-r1/sms --at 'tomorrow 4pm'", done, []string{"Too late to change: A. C. (", "reminder by text; `followup why`"}, "1.reminder-r1 sms cancelled"},
-		{"undo bea", failed, []string{"there is nothing of the kind for this person"}, ""},
+		{"undo bea", failed, []string{"no such reminder was asked for; `followup cancel`"}, ""},
 		{"remind ann --via email", done, []string{"Reminder by email "}, "1.reminder-r2 email waiting"},
 		{"cancel ann --message 1.reminder-r2/email --why tested", done, []string{"Stopped: reminder by email."}, "1.reminder-r2 email cancelled"},
 		{"cancel ann --message 1.confirmation/email", done, []string{"Taken back: A. C. ("}, ""},
@@ -213,7 +258,7 @@ func TestTheDeskActs(t *testing.T) {
 		{"not-interested bea", done, []string{"Not interested: B. C. ("}, ""},
 		{"wrong-number ann", done, []string{"Wrong number: A. C. ("}, ""},
 		{"wrong-number bea", failed, []string{"number: the person left none"}, ""},
-		{"stop ann", done, []string{"Stopped: A. C. ("}, ""},
+		{"stop ann", done, []string{"Wants nothing more: A. C. ("}, ""},
 		{"appointments add ann --at 'tomorrow 14:00' --tell", done, []string{"Made: appointment 1", "Note of the appointment by email goes ", "Reminder by email goes", "Not by text: Whoever has this number says"}, "1.reminder-2h-a1 sms ledger: no such person or message"},
 		{"appointments move ann", usedWrong, []string{"say what changes: --at, "}, ""},
 		{"appointments move ann --appointment 2 --at 'Fri 10:00'", failed, []string{"--appointment: there is no 2; "}, ""},
@@ -227,6 +272,7 @@ func TestTheDeskActs(t *testing.T) {
 		{"appointments move bea --at 'tomorrow 3pm'", done, []string{"Changed: appointment 1", " 16:00 C"}, ""},
 		{"appointments cancel bea", done, []string{"Cancelled: appointment 1", "Nothing goes out about it."}, ""},
 		{"appointments cancel bea", failed, []string{"--appointment: none is ahead; "}, ""},
+		{"appointments add bea --at 'tomorrow 11:00'", done, []string{"Not by text: the person left no number.\n"}, ""},
 		{"note ann --text 'canary prefers mornings'", done, []string{"Noted: A. C. ("}, ""},
 		{"note ann", usedWrong, []string{"--text: write"}, ""},
 		{"lift ann --via sms --block opted_out", failed, []string{"--why: missing"}, ""},

@@ -28,8 +28,8 @@ func doctorCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "look at everything that the service stands on; name each fault and its cure",
 		Description: "Example:  followup doctor\n          followup doctor --dns 9.9.9.9 --json\n" +
-			"Run it as the service's user, with its settings, on the machine where it runs, while it runs. It sends no\n" +
-			"message and changes nothing. It ends with 1 where there is a fault; warnings alone end with 0.",
+			"Run it as the service's user, with its settings, on the machine where it runs, while it runs.\n" +
+			"It sends no message and changes nothing. It ends with 1 where there is a fault; warnings are none.",
 		Flags: []cli.Flag{dnsFlag(), jsonFlag()},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			dns, err := resolver(c.String("dns"))

@@ -18,7 +18,7 @@ func editCommand(sys system) *cli.Command {
 		Description: "Example:  followup edit 7F3K --message 1.followup-2/email --at 'Fri 10:30'\n" +
 			"          followup edit 7F3K --message 1.reminder-r1/sms --template called\n" +
 			"`followup why PERSON --json` has the names of the messages. The follow-ups after it keep\n" +
-			"their gaps. " + whomHelp + "\n" + whenHelp,
+			"their gaps.\n" + whomHelp + "\n" + whenHelp,
 		Flags: []cli.Flag{
 			messageFlag(),
 			&cli.StringFlag{Name: "at", Usage: "WHEN it goes (default: as it was)"},

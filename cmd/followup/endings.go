@@ -25,7 +25,14 @@ var endings = []ending{
 	{"booked", "note that the person has booked: the follow-ups end", "Booked", (*desk.Desk).Booked},
 	{"not-interested", "note that the person wants no more of it: follow-ups and reminders end", "Not interested", (*desk.Desk).NotInterested},
 	{"wrong-number", "note that somebody else has this number: no text goes there any more", "Wrong number", (*desk.Desk).WrongNumber},
-	{"stop", "note that the person wants nothing more: follow-ups end, and texts and follow-ups are blocked", "Stopped", (*desk.Desk).Stop},
+	{"stop", "note that the person wants nothing more: follow-ups and reminders end, texts and follow-ups are blocked", "Wants nothing more", (*desk.Desk).Stop},
+}
+
+func endingCommands(sys system) (all []*cli.Command) {
+	for _, e := range endings {
+		all = append(all, endingCommand(sys, e))
+	}
+	return all
 }
 
 func endingCommand(sys system, e ending) *cli.Command {
@@ -33,7 +40,7 @@ func endingCommand(sys system, e ending) *cli.Command {
 		Name: e.name, Usage: e.usage, ArgsUsage: "PERSON",
 		Description: "Example:  followup " + e.name + " 7F3K\n" +
 			"          followup " + e.name + " '(303) 555-0142' --why 'said so by phone' --by Bea\n" +
-			"It says what it has stopped; twice is once. By an item, up to that submission; else all. " + whomHelp,
+			"It says what it has stopped; twice is once. By an item, up to that submission; else all.\n" + whomHelp,
 		Flags: []cli.Flag{whyFlag(), jsonFlag()},
 		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
 			p, n, err := f.person(ctx, c)
@@ -63,7 +70,7 @@ func (f *frontDesk) printStopped(sys system, p *ledger.Person, n int, said strin
 	}
 	fmt.Fprintf(sys.stdout, "%s: %s.\n", said, f.about(p, n))
 	if len(s.Stopped) > 0 {
-		fmt.Fprintln(sys.stdout, "Stopped: "+names(s.Stopped)+".")
+		printWrapped(sys.stdout, "Stopped: "+names(s.Stopped)+".")
 	}
 	for _, m := range s.Gone {
 		text := "Too late for " + desk.Message(m.Entry, m.Via)
@@ -72,7 +79,7 @@ func (f *frontDesk) printStopped(sys system, p *ledger.Person, n int, said strin
 		} else {
 			text += ": " + strings.ReplaceAll(string(m.Row.State), "_", " ")
 		}
-		fmt.Fprintln(sys.stdout, text+".")
+		printWrapped(sys.stdout, text+".")
 	}
 	if len(s.Stopped)+len(s.Gone) == 0 {
 		fmt.Fprintln(sys.stdout, "There was nothing to stop.")
@@ -80,11 +87,21 @@ func (f *frontDesk) printStopped(sys system, p *ledger.Person, n int, said strin
 	return nil
 }
 
-// names lists messages in the middle of a sentence.
+// names lists messages in the middle of a sentence, those of one name once:
+// "follow-up 1 by email, reminder by text (3)".
 func names(all []ledger.Planned) string {
 	var said []string
+	times := map[string]int{}
 	for _, m := range all {
-		said = append(said, desk.Message(m.Entry, m.Via))
+		name := desk.Message(m.Entry, m.Via)
+		if times[name]++; times[name] == 1 {
+			said = append(said, name)
+		}
+	}
+	for i, name := range said {
+		if times[name] > 1 {
+			said[i] = fmt.Sprintf("%s (%d)", name, times[name])
+		}
 	}
 	return strings.Join(said, ", ")
 }
@@ -93,7 +110,7 @@ func readCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "read", Usage: "note that you have read what the person wrote: what waited for that goes on", ArgsUsage: "PERSON",
 		Description: "Example:  followup contacts show 7F3K --full && followup read 7F3K\n" +
-			"By an item, up to that submission; with it all replies so far. " + whomHelp,
+			"By an item, up to that submission; with it all replies so far.\n" + whomHelp,
 		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
 			p, n, err := f.person(ctx, c)
 			if err != nil {

@@ -12,8 +12,8 @@ func goLiveCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "go-live", Usage: "end the trial once doctor has found no fault: from then on everybody who writes gets messages",
 		Description: "Example:  followup go-live --by ann\n" +
-			"Until then messages go to the addresses and numbers of staff in the clinic's file alone, and everything else is held.\n" +
-			"What was held goes at once where it still says something; what does not is on its timeline as too late.",
+			"Until then messages go to staff alone, by the clinic's file, and everything else is held. What was\n" +
+			"held goes at once where it still says something; what does not stands on its timeline as too late.",
 		Flags: []cli.Flag{dnsFlag()},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			dns, err := resolver(c.String("dns"))

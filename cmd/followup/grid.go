@@ -96,6 +96,23 @@ func wrap(s string, most int) []string {
 	return append(lines, line)
 }
 
+// printWrapped writes a sentence in as many lines as the screen asks for.
+func printWrapped(w io.Writer, text string) {
+	fmt.Fprintln(w, strings.Join(wrap(text, screenWidth-2), "\n  "))
+}
+
+// beside is a sentence in a row that begins with a moment: it does not end with
+// the same one.
+func beside(when, text string) string {
+	text = strings.TrimSuffix(text, ".")
+	for _, end := range []string{" goes " + when, " " + when, " (" + when + ")"} {
+		if rest, ok := strings.CutSuffix(text, end); ok {
+			return rest
+		}
+	}
+	return text
+}
+
 // oneLine is a text that people wrote, fit for a terminal: on one line, without
 // what would move its cursor.
 func oneLine(s string) string {

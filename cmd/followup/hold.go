@@ -32,7 +32,7 @@ func holdCommand(sys system) *cli.Command {
 			}
 			fmt.Fprintf(sys.stdout, "On hold: %s.\n", f.about(p, n))
 			if len(kept) > 0 {
-				fmt.Fprintln(sys.stdout, "Kept back: "+names(kept)+".")
+				printWrapped(sys.stdout, "Kept back: "+names(kept)+".")
 			}
 			return nil
 		}),
@@ -62,10 +62,10 @@ func releaseCommand(sys system) *cli.Command {
 			}
 			fmt.Fprintf(sys.stdout, "Released: %s.\n", f.about(p, n))
 			if len(released.On) > 0 {
-				fmt.Fprintln(sys.stdout, "Goes on: "+names(released.On)+".")
+				printWrapped(sys.stdout, "Goes on: "+names(released.On)+".")
 			}
 			if len(released.Stale) > 0 {
-				fmt.Fprintln(sys.stdout, "Too late now, and does not go: "+names(released.Stale)+".")
+				printWrapped(sys.stdout, "Too late now, and does not go: "+names(released.Stale)+".")
 			}
 			return nil
 		}),

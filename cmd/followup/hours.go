@@ -23,7 +23,7 @@ func hoursCommand(sys system) *cli.Command {
 		Description: "Example:  followup hours 7F3K\n" +
 			"          followup hours +19285550142 --zone America/Phoenix\n" +
 			"          followup hours --zone America/Phoenix\n" +
-			"Of a number that nobody has given, the prefix tells where it is. " + whomHelp,
+			"Of a number that nobody has given, the prefix tells where it is.\n" + whomHelp,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "zone", Usage: "the browser's zone, by its IANA name (default: the one that came with the form)"},
 			jsonFlag(),

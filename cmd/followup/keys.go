@@ -13,8 +13,9 @@ import (
 
 func keysCommand(sys system) *cli.Command {
 	return &cli.Command{
-		Name:  "keys",
-		Usage: "make and rotate the key set that seals what is personal",
+		Name:        "keys",
+		Usage:       "make and rotate the key set that seals what is personal",
+		Description: "Example:  followup keys new > /etc/followup/keyset",
 		Commands: []*cli.Command{
 			{
 				Name:  "new",

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -65,48 +66,36 @@ func root(sys system) *cli.Command {
 		Name:  "followup",
 		Usage: "answers a clinic's contact form by email and SMS",
 		Description: "Try it without any account:  followup dev\n" +
-			"Run it for a clinic:         followup run   (settings: `followup config`)",
+			"Run it for a clinic:         followup run   (settings: `followup config`)\n" +
+			"Begin at the front desk:     followup inbox",
 		Writer: sys.stdout, ErrWriter: sys.stderr,
 		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
 		EnableShellCompletion: true,
 		HideVersion:           true,
 		OnUsageError:          wrong,
 		Flags:                 []cli.Flag{byFlag()},
-		Commands: []*cli.Command{
-			devCommand(sys),
-			serviceCommand(sys, "run", "serve HTTP and work, in one process"),
-			serviceCommand(sys, "serve", "serve HTTP alone: take forms in"),
-			serviceCommand(sys, "work", "work alone: send messages; any number may run"),
-			inboxCommand(sys),
-			contactsCommand(sys),
-			whyCommand(sys),
-			upcomingCommand(sys),
-			messagesCommand(sys),
-			readCommand(sys),
-			remindCommand(sys),
-			batchesCommand(sys),
-			undoCommand(sys),
-			cancelCommand(sys),
-			editCommand(sys),
-			appointmentsCommand(sys),
-			noteCommand(sys),
-			liftCommand(sys),
-			pauseCommand(sys),
-			resumeCommand(sys),
-			holdCommand(sys),
-			releaseCommand(sys),
-			screenCommand(sys),
-			keysCommand(sys),
-			doctorCommand(sys),
-			goLiveCommand(sys),
-			templatesCommand(sys),
-			rehearseCommand(sys),
-			hoursCommand(sys),
-			proofCommand(sys),
-			eraseCommand(sys),
-			configCommand(sys),
-			versionCommand(sys),
-		},
+		Commands: slices.Concat(
+			under("At the front desk",
+				inboxCommand(sys), contactsCommand(sys), whyCommand(sys), upcomingCommand(sys), readCommand(sys), noteCommand(sys),
+			),
+			under("At the front desk", endingCommands(sys)...),
+			under("At the front desk",
+				appointmentsCommand(sys), remindCommand(sys), undoCommand(sys), cancelCommand(sys), editCommand(sys),
+				messagesCommand(sys), batchesCommand(sys),
+				holdCommand(sys), releaseCommand(sys), liftCommand(sys), proofCommand(sys), eraseCommand(sys),
+			),
+			under("Looking after it",
+				doctorCommand(sys), goLiveCommand(sys), pauseCommand(sys), resumeCommand(sys), keysCommand(sys), configCommand(sys),
+				versionCommand(sys),
+			),
+			under("Running it",
+				devCommand(sys),
+				serviceCommand(sys, "run", "serve HTTP and work, in one process"),
+				serviceCommand(sys, "serve", "serve HTTP alone: take forms in"),
+				serviceCommand(sys, "work", "work alone: send messages; any number may run"),
+			),
+			under("Words and hours", templatesCommand(sys), rehearseCommand(sys), hoursCommand(sys), screenCommand(sys)),
+		),
 		Action: func(_ context.Context, c *cli.Command) error {
 			if name := c.Args().First(); name != "" {
 				return fmt.Errorf("no command %q; %w", name, errUsage)
@@ -114,13 +103,18 @@ func root(sys system) *cli.Command {
 			return cli.ShowAppHelp(c)
 		},
 	}
-	for _, e := range endings {
-		cmd.Commands = append(cmd.Commands, endingCommand(sys, e))
-	}
 	for _, sub := range cmd.Commands {
 		strict(sub, wrong)
 	}
 	return cmd
+}
+
+// under puts commands under a heading of the help, which sorts its headings.
+func under(heading string, all ...*cli.Command) []*cli.Command {
+	for _, c := range all {
+		c.Category = heading
+	}
+	return all
 }
 
 // strict makes a command and those below it refuse what they do not take.

@@ -246,8 +246,18 @@ func TestEveryHelpHasAnExample(t *testing.T) {
 	t.Parallel()
 	for _, c := range root(system{}).Commands {
 		for _, sub := range append(c.Commands, c) {
-			if len(sub.Commands) == 0 && !strings.Contains(sub.Description, "Example:") {
+			if !strings.HasPrefix(sub.Description, "Example:") {
 				t.Errorf("%s: --help shows no example", sub.Name)
+			}
+			for line := range strings.Lines(sub.Description) {
+				if columns(line) > screenWidth {
+					t.Errorf("%s: --help has a line of %d columns: %s", sub.Name, columns(line), line)
+				}
+			}
+			for _, f := range sub.Flags {
+				if n := strings.Count(f.String(), "(default"); n > 1 {
+					t.Errorf("%s: --help gives %d defaults: %s", sub.Name, n, f)
+				}
 			}
 		}
 	}

@@ -16,7 +16,8 @@ import (
 
 func messagesCommand(sys system) *cli.Command {
 	return &cli.Command{
-		Name: "messages", Usage: "look at messages that did not reach their readers",
+		Name: "messages", Usage: "look at messages that did not reach their readers, and send them once more",
+		Description: "Example:  followup messages failed",
 		Commands: []*cli.Command{
 			{
 				Name: "failed", Usage: "list the messages that were not delivered, are not known, or could not be sent",
@@ -41,7 +42,8 @@ func messagesCommand(sys system) *cli.Command {
 					fmt.Fprintf(sys.stdout, "%d did not reach their readers in the last 60 days\n", total)
 					t := grid{head: []string{"WHEN", "ITEM", "WHO", "WHAT"}}
 					for _, p := range failed {
-						t.add(f.view().Say(p.At), p.Item, named(p.Brief), p.Text)
+						when := f.view().Say(p.At)
+						t.add(when, p.Item, named(p.Brief), beside(when, p.Text))
 					}
 					return t.print(sys)
 				}),

@@ -36,7 +36,7 @@ func liftCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "lift", Usage: "take a block away, because the person asks for it", ArgsUsage: "PERSON",
 		Description: "Example:  followup lift 7F3K --via sms --block opted_out --why 'asked for texts again, by phone'\n" +
-			"It restarts nothing that was cancelled. " + whomHelp,
+			"It restarts nothing that was cancelled.\n" + whomHelp,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "via", Usage: "email or sms"},
 			&cli.StringFlag{Name: "block", Usage: "which: opted_out, unsubscribed, dead_address or wrong_number"},

@@ -45,7 +45,7 @@ func pauseCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "pause", Usage: "keep everything by a channel back until a moment, or until `followup resume`", ArgsUsage: "email|sms",
 		Description: "Example:  followup pause sms --until 'tomorrow 9am' --why 'the carrier has trouble'\n" +
-			"What is due waits; what becomes too late by then does not go. " + whenHelp,
+			"What is due waits; what becomes too late by then does not go.\n" + whenHelp,
 		Flags: []cli.Flag{&cli.StringFlag{Name: "until", Usage: "WHEN it ends"}, whyFlag()},
 		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
 			via, err := channelArg(c)

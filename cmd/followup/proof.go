@@ -23,7 +23,7 @@ func proofCommand(sys system) *cli.Command {
 		Description: "Example:  followup proof 7F3K\n" +
 			"          followup proof +13035550142\n" +
 			"By an address or a number, the proof of that one, also after the person was erased;\n" +
-			"else of each that the person gave. " + whomHelp,
+			"else of each that the person gave.\n" + whomHelp,
 		Flags: []cli.Flag{jsonFlag()},
 		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
 			proofs, err := f.proofs(ctx, c)

@@ -32,8 +32,9 @@ func rehearseCommand(sys system) *cli.Command {
 	return &cli.Command{
 		Name: "rehearse", Usage: "tell the whole future of a person who sends a form; send nothing", ArgsUsage: "SUBMISSION.json",
 		Description: "Example:  followup rehearse submission.json --at \"Fri 17:40\"\n" +
-			"The file holds what POST /contact takes as JSON. Until somebody answers, books or opts out, what is told\n" +
-			"here is what happens: plan, gate and words are the service's own. Earlier submissions are not known to it.",
+			"The file holds what POST /contact takes as JSON. Until somebody answers, books or opts out, what\n" +
+			"is told here is what happens: plan, gate and words are the service's own. It knows of no earlier\n" +
+			"submissions.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "at", Usage: "when the form is sent, in the clinic's zone: \"Fri 17:40\", \"2026-11-25 17:40\", \"tomorrow 9am\" or RFC 3339 (default: now)"},
 			&cli.StringFlag{Name: "clinic", Usage: "the clinic's file (default: FOLLOWUP_CLINIC, else the example clinic)", TakesFile: true},

@@ -27,7 +27,7 @@ func (f *frontDesk) acts(c *cli.Command) desk.By {
 }
 
 // whenHelp says how a moment is written on the command line.
-const whenHelp = `WHEN is a moment by the clinic's clock: "tomorrow 9am", "Fri 17:40", "2026-12-01 14:00", or with another zone "2026-12-01 14:00 America/Chicago".`
+const whenHelp = `WHEN is "tomorrow 9am", "Fri 17:40" or "2026-12-01 14:00" by the clinic's clock; a zone may follow.`
 
 // moment reads a flag that names a moment.
 func (f *frontDesk) moment(c *cli.Command, flag string) (time.Time, error) {
@@ -89,7 +89,7 @@ func viaOf(name string) (contact.Via, bool) {
 
 func remindCommand(sys system) *cli.Command {
 	return &cli.Command{
-		Name: "remind", Usage: "remind one person or a list, now or later; within a minute `followup undo` takes it back", ArgsUsage: "PERSON",
+		Name: "remind", Usage: "remind one person or a list, now or later; within a minute `followup undo` takes it back", ArgsUsage: "[PERSON]",
 		Description: "Example:  followup remind 7F3K\n" +
 			"          followup remind ann@example.com --at 'tomorrow 9am' --why 'asked for it by phone'\n" +
 			"          followup remind 7F3K --at 'Fri 17:40' --via email --dry-run\n" +
@@ -102,7 +102,7 @@ func remindCommand(sys system) *cli.Command {
 			&cli.BoolFlag{Name: "dry-run", Usage: "say what would go, and plan nothing"},
 			&cli.StringFlag{Name: "list", Usage: "remind everybody in this file: CSV with a column of phones or emails (docs/lists.md); - reads stdin"},
 			&cli.StringFlag{Name: "yes", Usage: "with --list: how many would go, as the dry run says; without it the count is asked for"},
-			&cli.IntFlag{Name: "pace", Usage: "with --list: so many people an hour (default: as many as the providers take)"},
+			&cli.IntFlag{Name: "pace", Usage: "with --list: so many people an hour", DefaultText: "as many as the providers take"},
 			&cli.BoolFlag{Name: "again", Usage: "with --list: although the list, or some of its people, had the message within a day"},
 			whyFlag(), jsonFlag(),
 		},
@@ -161,9 +161,9 @@ func (f *frontDesk) printReminder(sys system, p *ledger.Person, n int, r desk.Re
 		}{p.ID, r.Alone, r.Existing, f.view().Lines(p, r.Planned), refusals(r.Refused)})
 	}
 	for _, line := range f.view().Lines(p, r.Planned) {
-		fmt.Fprintf(sys.stdout, "%s: %s\n", f.about(p, n), line.Text)
+		printWrapped(sys.stdout, f.about(p, n)+": "+line.Text)
 	}
-	printRefusals(sys.stdout, r.Refused)
+	printRefusals(sys.stdout, p, r.Refused)
 	if r.Existing {
 		fmt.Fprintln(sys.stdout, "It was planned before; nothing was added.")
 	}
@@ -180,7 +180,7 @@ func (f *frontDesk) printDry(sys system, p *ledger.Person, n int, r desk.Reminde
 		}{p.ID, refusals(r.Refused), string(r.Waits)})
 	}
 	fmt.Fprintf(sys.stdout, "%s: it would go.\n", f.about(p, n))
-	printRefusals(sys.stdout, r.Refused)
+	printRefusals(sys.stdout, p, r.Refused)
 	if r.Waits != "" {
 		fmt.Fprintln(sys.stdout, "At present it would wait: "+r.Waits.Say())
 	}
@@ -195,10 +195,15 @@ func refusals(r map[contact.Via]gate.Reason) map[string]string {
 	return said
 }
 
-func printRefusals(w io.Writer, r map[contact.Via]gate.Reason) {
+func printRefusals(w io.Writer, p *ledger.Person, r map[contact.Via]gate.Reason) {
 	for _, v := range []contact.Via{contact.ViaEmail, contact.ViaSMS} {
-		if why, ok := r[v]; ok {
-			fmt.Fprintf(w, "Not by %s: %s\n", ways[v], why.Say())
+		why, ok := r[v]
+		switch {
+		case !ok:
+		case p.Newest(v) == 0:
+			fmt.Fprintf(w, "Not by %s: the person left no %s.\n", ways[v], map[contact.Via]string{contact.ViaEmail: "address", contact.ViaSMS: "number"}[v])
+		default:
+			printWrapped(w, "Not by "+ways[v]+": "+why.Say())
 		}
 	}
 }

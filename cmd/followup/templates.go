@@ -27,6 +27,7 @@ func templatesCommand(sys system) *cli.Command {
 	asJSON := jsonFlag()
 	return &cli.Command{
 		Name: "templates", Usage: "look at the words, check them, try them",
+		Description: "Example:  followup templates preview confirmation",
 		Commands: []*cli.Command{
 			{
 				Name: "list", Usage: "list the messages, their class, languages and fields",

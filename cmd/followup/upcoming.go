@@ -60,7 +60,8 @@ func printUpcoming(sys system, u desk.Upcoming, span string, v *desk.View) error
 	fmt.Fprintln(sys.stdout, upcomingCounts(u, span))
 	t := grid{head: []string{"WHEN", "ITEM", "WHO", "WHAT"}}
 	for _, p := range u.Next {
-		t.add(v.Say(p.Due), p.Item, named(p.Brief), strings.TrimSuffix(p.Text, "."))
+		when := v.Say(p.Due)
+		t.add(when, p.Item, named(p.Brief), beside(when, p.Text))
 	}
 	return t.print(sys)
 }

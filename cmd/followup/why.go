@@ -13,7 +13,7 @@ func whyCommand(sys system) *cli.Command {
 		Name: "why", Usage: "say of each message to a person in one sentence what became of it, and why", ArgsUsage: "PERSON",
 		Description: "Example:  followup why 7F3K\n" +
 			"          followup why ann@example.com --json\n" +
-			"By an item, the messages about that submission alone. " + whomHelp,
+			"By an item, the messages about that submission alone.\n" + whomHelp,
 		Flags: []cli.Flag{jsonFlag()},
 		Action: atDesk(sys, func(ctx context.Context, c *cli.Command, f *frontDesk) error {
 			whom, err := whomArg(c, 0)
@@ -32,12 +32,7 @@ func whyCommand(sys system) *cli.Command {
 				return printJSON(sys.stdout, lines)
 			}
 			for _, l := range lines {
-				for i, text := range wrap(l.Text, screenWidth-2) {
-					if i > 0 {
-						text = "  " + text
-					}
-					fmt.Fprintln(sys.stdout, text)
-				}
+				printWrapped(sys.stdout, l.Text)
 			}
 			if len(lines) == 0 {
 				fmt.Fprintln(sys.stdout, "No message was planned.")
