@@ -113,10 +113,7 @@ func TestNothingGoesToANumberOnceItsStopIsAnswered(t *testing.T) {
 	if status != http.StatusOK || said != "<Response/>" {
 		t.Fatalf("answered %d %q", status, said)
 	}
-	eventually(t, "every text being settled", func() bool {
-		all := w.dump("f:{*}")
-		return !strings.Contains(all, `"state":"waiting"`) && !strings.Contains(all, `"state":"sending"`)
-	})
+	eventually(t, "every text being settled", func() bool { return !onTheWay.MatchString(w.dump("f:{*}")) })
 	after := len(w.twilio.Messages()) - before
 	t.Logf("answered in %s; %d of %d had gone, %d of them in the call", took, before, queued, inHand)
 	if after > 0 {

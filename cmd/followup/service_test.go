@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -247,6 +248,10 @@ func dump(t testing.TB, rdb *redis.Client, pattern string) string {
 	}
 	return all.String()
 }
+
+// onTheWay finds the row of a message that waits, which says so by no state, or
+// that is being sent.
+var onTheWay = regexp.MustCompile(`\{"(why|planned|due)":|"state":"sending"`)
 
 // noteLink finds the path of a link in the note to staff.
 func (w *clinicWorld) noteLink(action string) string {

@@ -12,7 +12,7 @@ import (
 //	f:{ID}                 hash    a person
 //	     n                         how many submissions there are
 //	     s/N                       submission N, sealed
-//	     m/N.TEMPLATE/VIA          a planned message, JSON, no person in it
+//	     m/N.TEMPLATE/VIA          a planned message, JSON, no person in it; without a state it waits
 //	     xm/N.TEMPLATE/VIA         that message was taken back while a worker held it; until staff send it once more
 //	     unread                    N of the newest submission that a person must read first
 //	     stopped                   N of the newest submission whose sequence was ended, and why

@@ -57,7 +57,7 @@ var ErrTransition = errors.New("ledger: no such step")
 // Row is a planned message as it lies in Redis. Times are seconds since 1970
 // on the plan's clock; zero means never. It holds no person.
 type Row struct {
-	State    State       `json:"state"`
+	State    State       `json:"state,omitempty"`
 	Why      gate.Reason `json:"why,omitempty"`
 	Planned  int64       `json:"planned,omitempty"` // when the plan wanted it: its age counts from here
 	Due      int64       `json:"due,omitempty"`     // when its alarm rings
@@ -105,9 +105,12 @@ func (r Row) Cancel(why gate.Reason, by string, at time.Time) (Row, error) {
 	return row, err
 }
 
-// encode leaves out when the plan wanted the message where that is when its
-// alarm rings, as with most that wait: a third of such a row.
+// encode leaves out what most rows have in common: that they wait, and that the
+// plan wanted the message when its alarm rings. Of such a row two thirds.
 func (r Row) encode() string {
+	if r.State == Waiting {
+		r.State = ""
+	}
 	if r.Planned == r.Due {
 		r.Planned = 0
 	}
@@ -118,6 +121,9 @@ func (r Row) encode() string {
 func decodeRow(raw string) (Row, error) {
 	var r Row
 	err := json.Unmarshal([]byte(raw), &r)
+	if r.State == "" {
+		r.State = Waiting
+	}
 	if r.Planned == 0 {
 		r.Planned = r.Due
 	}
