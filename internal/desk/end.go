@@ -46,8 +46,9 @@ func (d *Desk) endAll(ctx context.Context, id contact.ID, n int, why gate.Reason
 }
 
 // Stop notes that the person wants nothing more: the follow-ups end, reminders
-// that stand alone are taken back, and the address and the number of submission n get no further ones and no texts,
-// whichever way the wish reached the clinic (47 CFR 64.1200(a)(10)).
+// that stand alone are taken back, and the address and the number of submission n
+// get no further ones and no texts, whichever way the wish reached the clinic
+// (47 CFR 64.1200(a)(10)).
 func (d *Desk) Stop(ctx context.Context, id contact.ID, n int, by By) (Stopped, error) {
 	n, err := d.newest(ctx, id, n)
 	if err != nil {

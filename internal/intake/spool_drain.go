@@ -15,9 +15,9 @@ import (
 )
 
 // Drain does what the opt-outs that wait ask for, and then queues the
-// submissions, oldest first, whenever Redis takes it, until ctx is done. Of several processes on one folder one drains at a time. A crash
-// between queueing and removing queues a submission again under the same id,
-// which counts once.
+// submissions, oldest first, whenever Redis takes it, until ctx is done. Of
+// several processes on one folder one drains at a time. A crash between queueing
+// and removing queues a submission again under the same id, which counts once.
 func (s *Spool) Drain(ctx context.Context) error {
 	tick := time.NewTicker(drainEvery)
 	defer tick.Stop()

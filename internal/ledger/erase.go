@@ -89,8 +89,9 @@ func (l *Ledger) Erasing(ctx context.Context, id contact.ID) (Erasure, error) {
 // leads there. What stays lies under keyed hashes of the addresses: what was
 // agreed to and sent, as evidence, and what blocks them. A worker that holds a
 // message of the person finds nothing to write down and sends nothing more; what
-// was submitted before and lies in a queue is not taken in any more. What died on the way is finished by calling it again, or by the sweeper. It
-// returns ErrNone for nobody. by is who asked for it, and must not be empty.
+// was submitted before and lies in a queue is not taken in any more. What died on
+// the way is finished by calling it again, or by the sweeper. It returns ErrNone
+// for nobody. by is who asked for it, and must not be empty.
 func (l *Ledger) Erase(ctx context.Context, id contact.ID, by string) (Erasure, error) {
 	return l.erase(ctx, id, by, "", l.now())
 }
